@@ -1,0 +1,57 @@
+"""Alert: a rule's raised result, with its `because`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from deining.domain.levels import Level
+
+
+class AlertKind(StrEnum):
+    """A crowd alert is about people; a data alert is about what we cannot see. Never one for the other."""
+
+    CROWD = "crowd"
+    DATA = "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """A raised alert and its course.
+
+    Parameters
+    ----------
+    id
+        Unique in the area, the same when the evening is replayed.
+    zone
+        Id of the zone it concerns; None where it concerns a gate, point counter or sensor.
+    target
+        Id of the zone, gate, point counter or sensor.
+    level
+        The highest level found while it was active.
+    because
+        Why, in one plain sentence a language ("en", "nl").
+    expected_at
+        When the level is expected; None where it is there already.
+    chance
+        Probability of the level, where it rests on a forecast.
+    """
+
+    id: str
+    zone: str | None
+    target: str
+    kind: AlertKind
+    level: Level
+    rule: str
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    because: Mapping[str, str] = field(default_factory=dict)
+    expected_at: datetime | None = None
+    chance: float | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it still stands."""
+        return self.cleared_at is None

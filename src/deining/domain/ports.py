@@ -1,0 +1,102 @@
+"""The ports: what the pipeline asks of its parts. Real parts stand in the steps' packages, each in a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from deining.domain.alert import AlertKind
+from deining.domain.area import Area
+from deining.domain.forecast import Forecast
+from deining.domain.levels import Level
+from deining.domain.observation import Observation
+from deining.domain.series import Series
+from deining.domain.state import FlowState, SensorHealth, ZoneState
+
+
+class Clock(Protocol):
+    """What time it is: of the wall, or of a replayed day. Read by the loop alone, never inside a step."""
+
+    def now(self) -> datetime:
+        """The time, aware."""
+        ...
+
+
+class Source(Protocol):
+    """A connector: the outside's records as observations."""
+
+    def read_observations(self, start: datetime, end: datetime) -> Iterator[Observation]:
+        """All observations that became available in [start, end), in the order in which they did.
+
+        Raises
+        ------
+        SourceUnavailable
+            When the outside does not answer. The only error a connector raises here.
+        """
+        ...
+
+
+class Estimator(Protocol):
+    """Observations -> zone states and flow states. Keeps what it needs between two calls."""
+
+    def take(self, observations: Sequence[Observation]) -> None:
+        """Take observations, in any order, each once."""
+        ...
+
+    def estimate(self, now: datetime) -> tuple[list[ZoneState], list[FlowState]]:
+        """State of every zone, gate and point counter at `now`. Asking twice changes nothing."""
+        ...
+
+
+class Forecaster(Protocol):
+    """A model: history up to the origin -> forecasts with quantiles."""
+
+    def forecast(self, history: Series, origin: datetime, horizon_s: int) -> list[Forecast]:
+        """One forecast for each step that begins in [origin, origin + horizon).
+
+        Nothing of `history` that ended after the origin is used. Without any history the list is empty.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskView:
+    """All that a rule may look at: states, forecasts and health at one moment."""
+
+    area: Area
+    now: datetime
+    zones: Sequence[ZoneState]
+    flows: Sequence[FlowState]
+    health: Sequence[SensorHealth]
+    forecasts: Mapping[tuple[str, str], Sequence[Forecast]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """What a rule found at one target.
+
+    Parameters
+    ----------
+    keeps
+        True where it is not enough to raise an alert, but too much to clear one (hysteresis).
+    """
+
+    target: str
+    zone: str | None
+    kind: AlertKind
+    level: Level
+    rule: str
+    because: Mapping[str, str]
+    keeps: bool = False
+    expected_at: datetime | None = None
+    chance: float | None = None
+
+
+class Rule(Protocol):
+    """A test of states and forecasts. Keeps nothing: delay and hysteresis are not its business."""
+
+    def __call__(self, view: RiskView) -> list[RuleResult]:
+        """What holds now."""
+        ...
