@@ -1,0 +1,66 @@
+"""All that can be configured, with unit and default, on one screen. `DEINING_<NAME>` in the environment overrides a default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from deining.domain.errors import WrongUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting of deining; the name carries the unit, the comment says what it does."""
+
+    host: str = "127.0.0.1"  # address the server binds to
+    port: int = 8000  # port the server binds to
+    # The loop
+    state_step_s: int = 60  # a state is computed and kept each so many seconds
+    settle_s: float = 2.0  # live: wait so long after a minute's end before its state is computed
+    forecast_step_s: int = 900  # step of zone and gate forecasts; point counters use their own interval
+    forecast_horizon_steps: int = 24  # steps ahead of each forecast
+    history_weeks: int = 9  # weeks of history that forecasts and the normal course rest on
+    forecaster: str = "ordinary_weeks"  # row of the registry of forecasters
+    # Estimation
+    gate_detection_rate: float = 0.9  # share of passers-by that a gate counter sees, unless calibrated
+    gate_detection_rate_sd: float = 0.03  # standard deviation of that share between counters
+    flow_window_s: int = 300  # a gate's flow is the mean over so many seconds
+    stale_after_intervals: float = 2.0  # a sensor is silent after so many of its own intervals without data
+    stale_after_s: float = 360.0  # but never before so many seconds
+    # Alerts
+    alert_from: str = "orange"  # level from which a crowd alert is raised
+    alert_ahead_s: float = 7200.0  # how far ahead a forecast may raise an alert
+    alert_chance: float = 0.5  # probability from which a forecast level counts
+    alert_keep_share: float = 0.9  # hysteresis: an alert clears below this share of its threshold
+    alert_on_delay_s: float = 120.0  # a level must hold so long before an alert is raised
+    alert_off_delay_s: float = 600.0  # and be gone so long before it clears
+    # Storage and intake
+    max_body_bytes: int = 2_000_000  # largest body of a post
+    queue_posts: int = 512  # posts that may wait to be committed; more are answered 429
+    commit_rows: int = 20_000  # most rows in one commit
+    min_free_disk_bytes: int = 200_000_000  # below so much free disk, intake answers 507
+    # Live stream
+    stream_keep_messages: int = 2_000  # messages kept for viewers that reconnect
+    stream_queue_messages: int = 400  # messages that may wait for one slow viewer before it is cut off
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: object) -> Settings:
+        """The defaults, overridden by `DEINING_<NAME>` and then by what is given.
+
+        Raises
+        ------
+        WrongUse
+            When a value in the environment is not of the setting's kind.
+        """
+        found: dict[str, object] = {}
+        for field in fields(cls):
+            text = environment.get(f"DEINING_{field.name.upper()}")
+            if text is None:
+                continue
+            kind = type(field.default)
+            try:
+                found[field.name] = kind(text)
+            except ValueError:
+                raise WrongUse(f"DEINING_{field.name.upper()} is {text!r}; expected {kind.__name__}, such as {field.default}") from None
+        return cls(**{**found, **given})  # type: ignore[arg-type]

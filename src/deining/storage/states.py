@@ -1,0 +1,168 @@
+"""What the pipeline found, kept: states, series, forecasts, alerts, faults."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from deining.domain.alert import Alert, AlertKind
+from deining.domain.forecast import Forecast
+from deining.domain.levels import Level
+from deining.domain.series import Series
+from deining.domain.state import Fault, FlowState, Quality, ZoneState
+from deining.storage.rows import from_us, to_us
+
+
+@dataclass(frozen=True, slots=True)
+class PastValue:
+    """One state of the past: value with its 90 % interval; None is missing."""
+
+    time: datetime
+    value: float | None
+    p05: float | None
+    p95: float | None
+    quality: str
+
+
+def write_states(connection: sqlite3.Connection, area: str, zones: Sequence[ZoneState], flows: Sequence[FlowState]) -> None:
+    """Keep the states of one moment; the same moment again replaces them."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO zone_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [(area, to_us(s.time), s.zone, s.occupancy, s.occupancy_p05, s.occupancy_p95, s.data_age_s, s.quality.value) for s in zones],
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO flow_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (area, to_us(s.time), s.target, s.forward_per_min, s.backward_per_min, s.flow_per_min, s.p05, s.p95, s.ratio_to_normal, s.data_age_s, s.quality.value)
+            for s in flows
+        ],
+    )
+
+
+def read_past(connection: sqlite3.Connection, area: str, target: str, since: datetime, until: datetime, *, is_zone: bool) -> list[PastValue]:
+    """The states of one target in [since, until], oldest first."""
+    query = (
+        "SELECT time_us, occupancy, occupancy_p05, occupancy_p95, quality FROM zone_state WHERE area = ? AND zone = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"
+        if is_zone
+        else "SELECT time_us, flow_per_min, p05, p95, quality FROM flow_state WHERE area = ? AND target = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"
+    )
+    rows = connection.execute(query, (area, target, to_us(since), to_us(until)))
+    return [PastValue(from_us(us), value, p05, p95, quality) for us, value, p05, p95, quality in rows]
+
+
+def write_series(connection: sqlite3.Connection, area: str, series: Sequence[Series]) -> None:
+    """Keep steps of series; missing steps are left out."""
+    for one in series:
+        known = np.flatnonzero(~np.isnan(one.values))
+        connection.executemany(
+            "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)",
+            [(area, one.target, one.quantity, one.step_s, one.first_s + int(k) * one.step_s, float(one.values[k])) for k in known],
+        )
+
+
+def read_series(connection: sqlite3.Connection, area: str, since: datetime) -> list[Series]:
+    """All series of an area from a time on."""
+    keys = connection.execute("SELECT DISTINCT target, quantity, step_s FROM series WHERE area = ?", (area,)).fetchall()
+    found = []
+    for target, quantity, step_s in keys:
+        rows = connection.execute(
+            "SELECT start_s, value FROM series WHERE area = ? AND target = ? AND quantity = ? AND step_s = ? AND start_s >= ? ORDER BY start_s",
+            (area, target, quantity, step_s, int(since.timestamp())),
+        ).fetchall()
+        if not rows:
+            continue
+        first_s = rows[0][0]
+        values = np.full((rows[-1][0] - first_s) // step_s + 1, np.nan)
+        values[[(start_s - first_s) // step_s for start_s, _ in rows]] = [value for _, value in rows]
+        found.append(Series(target=target, quantity=quantity, first_s=first_s, step_s=step_s, values=values))
+    return found
+
+
+def write_forecasts(connection: sqlite3.Connection, area: str, forecasts: Sequence[Forecast]) -> None:
+    """Keep issued forecasts with their origin and model."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO forecast VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(area, f.target, f.quantity, to_us(f.origin), to_us(f.time), f.mean, *f.quantiles, f.model) for f in forecasts],
+    )
+
+
+def write_alerts(connection: sqlite3.Connection, area: str, alerts: Sequence[Alert]) -> None:
+    """Keep alerts; the same id again replaces its earlier state."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                area,
+                a.id,
+                a.zone,
+                a.target,
+                a.kind.value,
+                a.level.label,
+                a.rule,
+                to_us(a.raised_at),
+                to_us(a.cleared_at) if a.cleared_at else None,
+                json.dumps(dict(a.because), ensure_ascii=False),
+                to_us(a.expected_at) if a.expected_at else None,
+                a.chance,
+            )
+            for a in alerts
+        ],
+    )
+
+
+def read_alerts(connection: sqlite3.Connection, area: str, since: datetime) -> list[Alert]:
+    """Alerts that were active at some time since, oldest first."""
+    rows = connection.execute(
+        "SELECT id, zone, target, kind, level, rule, raised_us, cleared_us, because, expected_us, chance FROM alert"
+        " WHERE area = ? AND (cleared_us IS NULL OR cleared_us >= ?) ORDER BY raised_us",
+        (area, to_us(since)),
+    )
+    return [
+        Alert(
+            id=id_,
+            zone=zone,
+            target=target,
+            kind=AlertKind(kind),
+            level=Level.parse(level),
+            rule=rule,
+            raised_at=from_us(raised_us),
+            cleared_at=from_us(cleared_us) if cleared_us is not None else None,
+            because=json.loads(because),
+            expected_at=from_us(expected_us) if expected_us is not None else None,
+            chance=chance,
+        )
+        for id_, zone, target, kind, level, rule, raised_us, cleared_us, because, expected_us, chance in rows
+    ]
+
+
+def write_faults(connection: sqlite3.Connection, area: str, faults: Sequence[Fault]) -> None:
+    """Keep faults; the same sensor and start again replaces its earlier state."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO fault VALUES (?, ?, ?, ?, ?)",
+        [(area, f.sensor, to_us(f.start), to_us(f.end) if f.end else None, f.fault) for f in faults],
+    )
+
+
+def read_states_at(connection: sqlite3.Connection, area: str) -> datetime | None:
+    """The last moment of which states were kept."""
+    (last,) = connection.execute("SELECT max(time_us) FROM (SELECT max(time_us) time_us FROM zone_state WHERE area = ? UNION ALL SELECT max(time_us) FROM flow_state WHERE area = ?)", (area, area)).fetchone()
+    return from_us(last) if last is not None else None
+
+
+def forget_after(connection: sqlite3.Connection, area: str, time: datetime) -> None:
+    """Forget what was observed and found after a time: a replay was moved back."""
+    us = to_us(time)
+    sensors = [number for (number,) in connection.execute("SELECT number FROM sensor WHERE area = ?", (area,))]
+    connection.executemany("DELETE FROM observation WHERE sensor = ? AND received_us > ?", [(number, us) for number in sensors])
+    connection.executemany("DELETE FROM latest WHERE sensor = ? AND end_us > ?", [(number, us) for number in sensors])
+    for table, column in (("zone_state", "time_us"), ("flow_state", "time_us"), ("forecast", "origin_us"), ("alert", "raised_us"), ("fault", "start_us")):
+        connection.execute(f"DELETE FROM {table} WHERE area = ? AND {column} > ?", (area, us))
+    connection.execute("DELETE FROM series WHERE area = ? AND start_s + step_s > ?", (area, us // 1_000_000))
+
+
+__all__ = ["PastValue", "Quality", "forget_after", "read_alerts", "read_past", "read_series", "read_states_at", "write_alerts", "write_faults", "write_forecasts", "write_series", "write_states"]
