@@ -1,0 +1,249 @@
+/** The one store of the page: what the server said, what the reader chose. */
+import { api, follow, ServerError, type Area, type AreaMap, type Forecast, type History, type Message } from "./api";
+import { fromHash, toHash, type Mode } from "./mode";
+import { change, EMPTY_AREA, freshness, placesOf, pressure, reduce, sortedAlerts, type AreaModel, type Model, type Place } from "./model";
+import { remember, remembered } from "./prefs";
+import { applyTheme, themeOf, type ThemeChoice, type ThemeName } from "./theme";
+
+export type Contact = { kind: "connecting" } | { kind: "open" } | { kind: "lost"; since: number | null; why: string };
+
+const THEME_CHOICES = ["light", "dark", "auto"] as const;
+
+class Store {
+  areas = $state.raw<Area[]>([]);
+  maps = $state.raw<Record<string, AreaMap>>({});
+  model = $state.raw<Model>({});
+  mode = $state.raw<Mode>({ name: "live", area: "", place: null });
+  contact = $state.raw<Contact>({ kind: "connecting" });
+  history = $state.raw<History | null>(null);
+  forecasts = $state.raw<Forecast[]>([]);
+  detailError = $state("");
+  clockError = $state("");
+  loaded = $state(false);
+  tableOpen = $state(false);
+  keysOpen = $state(false);
+  sensorsOpen = $state(false);
+  /** Real milliseconds since the page last heard the area's clock; moves a live clock on between two rows. */
+  tick = $state(0);
+  themeChoice = $state<ThemeChoice>(THEME_CHOICES.find((choice) => choice === remembered("theme")) ?? "auto");
+  #prefersDark = $state(matchMedia("(prefers-color-scheme: dark)").matches);
+  #heardAt = performance.now();
+  #lastContact: number | null = null;
+  #autoPlace = $state<string | null>(null);
+  #detailOf = "";
+  #detailTimer: ReturnType<typeof setTimeout> | undefined;
+  #loading: Promise<void> | null = null;
+
+  theme: ThemeName = $derived(themeOf(this.themeChoice, this.#prefersDark));
+  area: Area | null = $derived(this.areas.find((area) => area.id === this.mode.area) ?? null);
+  zone: string = $derived(this.area?.timezone ?? "UTC");
+  map: AreaMap | undefined = $derived(this.maps[this.mode.area]);
+  here: AreaModel = $derived(this.model[this.mode.area] ?? EMPTY_AREA);
+  places: Place[] = $derived(placesOf(this.here, this.map));
+  alerts = $derived(sortedAlerts(this.here.alerts));
+  now: number = $derived.by(() => {
+    const said = Date.parse(this.here.clock?.now ?? this.here.time ?? "");
+    const live = this.here.clock?.mode === "live" && this.contact.kind === "open";
+    return (Number.isFinite(said) ? said : 0) + (live ? this.tick : 0);
+  });
+  moving: boolean = $derived(this.here.clock?.moving ?? false);
+  freshness = $derived(freshness(this.here.health, this.now));
+  /** True while the reader has not chosen a place. */
+  following: boolean = $derived(this.mode.place === null);
+  selectedId: string | null = $derived(this.mode.place ?? this.#autoPlace);
+  selected: Place | null = $derived(this.places.find((place) => place.id === this.selectedId) ?? null);
+
+  start(): () => void {
+    const asked = fromHash(location.hash);
+    if (asked) this.mode = asked;
+    const dark = matchMedia("(prefers-color-scheme: dark)");
+    const darkChanged = () => (this.#prefersDark = dark.matches);
+    dark.addEventListener("change", darkChanged);
+    const ticking = setInterval(() => (this.tick = performance.now() - this.#heardAt), 1000);
+    const onHash = () => {
+      const mode = fromHash(location.hash);
+      if (mode && this.areas.some((area) => area.id === mode.area)) this.#go(mode);
+    };
+    addEventListener("hashchange", onHash);
+    const stop = follow(
+      (message) => this.#hear(message),
+      (open) => this.#setContact(open),
+    );
+    return () => {
+      stop();
+      clearInterval(ticking);
+      removeEventListener("hashchange", onHash);
+      dark.removeEventListener("change", darkChanged);
+    };
+  }
+
+  chooseTheme(choice: ThemeChoice): void {
+    this.themeChoice = choice;
+    remember("theme", choice);
+    applyTheme(this.theme);
+  }
+
+  chooseArea(id: string): void {
+    if (id !== this.mode.area && this.areas.some((area) => area.id === id)) this.#go({ name: "live", area: id, place: null });
+  }
+
+  select(place: string | null): void {
+    this.#go({ ...this.mode, place });
+  }
+
+  /** Move the selection along the list, from the most urgent down. */
+  step(by: number): void {
+    const at = this.places.findIndex((place) => place.id === this.selectedId);
+    const next = this.places[Math.min(this.places.length - 1, Math.max(0, at + by))];
+    if (next) this.select(next.id);
+  }
+
+  async setClock(part: { paused?: boolean; speed?: number; move_to?: string }): Promise<void> {
+    const area = this.mode.area;
+    this.clockError = "";
+    try {
+      this.#hear({ type: "clock", data: await api.setClock({ area, ...part }) });
+    } catch (error) {
+      this.clockError = sentence(error);
+    }
+  }
+
+  #go(mode: Mode): void {
+    const newArea = mode.area !== this.mode.area;
+    this.mode = mode;
+    if (location.hash !== toHash(mode)) history.replaceState(null, "", toHash(mode));
+    if (newArea) {
+      this.#autoPlace = null;
+      this.clockError = "";
+      remember("area", mode.area);
+      this.#heardAt = performance.now();
+      this.tick = 0;
+      void this.#loadArea(mode.area);
+    }
+    this.#choosePlace();
+  }
+
+  #hear(message: Message): void {
+    this.#lastContact = Date.now();
+    if (message.type === "hello") {
+      void this.reload();
+      return;
+    }
+    const area = message.data.area;
+    const wasMoving = this.model[area]?.clock?.moving ?? false;
+    this.model = reduce(this.model, message);
+    if (area !== this.mode.area) return;
+    if (message.type === "clock" || message.type === "state") {
+      this.#heardAt = performance.now();
+      this.tick = 0;
+    }
+    if (message.type === "clock" && wasMoving && !message.data.moving) void this.#loadArea(area);
+    else if (message.type === "state") {
+      this.#choosePlace();
+      this.#refreshDetail();
+    } else if (message.type === "alert") this.#choosePlace();
+    else if (message.type === "forecast" && message.data.targets.includes(this.selectedId ?? "")) this.#refreshDetail();
+  }
+
+  #setContact(open: boolean): void {
+    if (open) {
+      this.#lastContact = Date.now();
+      // The figures on the screen are still the old ones until they are read again.
+      if (!this.loaded || this.contact.kind === "lost") void this.reload();
+    } else if (this.contact.kind !== "lost") this.contact = { kind: "lost", since: this.#lastContact, why: "" };
+  }
+
+  /** Read everything again; one at a time. */
+  reload(): Promise<void> {
+    this.#loading ??= this.#load().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const [areas, clocks] = await Promise.all([api.areas(), api.clocks()]);
+      this.areas = areas;
+      for (const clock of clocks) this.model = change(this.model, clock.area, { clock });
+      const wanted = [this.mode.area, remembered("area"), areas[0]?.id];
+      const id = wanted.find((candidate) => areas.some((area) => area.id === candidate)) ?? "";
+      if (id !== this.mode.area) this.mode = { name: "live", area: id, place: null };
+      if (id !== "") await this.#loadArea(id);
+      this.contact = { kind: "open" };
+      this.loaded = true;
+    } catch (error) {
+      this.contact = { kind: "lost", since: this.#lastContact, why: error instanceof ServerError ? error.message : "" };
+      setTimeout(() => void this.reload(), 2000);
+    }
+  }
+
+  async #loadArea(id: string): Promise<void> {
+    try {
+      const [map, zones, flows, alerts, health] = await Promise.all([
+        this.maps[id] ?? api.map(id),
+        api.zones(id),
+        api.flows(id),
+        api.alerts(id),
+        api.health(id),
+      ]);
+      this.maps = { ...this.maps, [id]: map };
+      const time = zones[0]?.time ?? flows[0]?.time ?? null;
+      this.model = change(this.model, id, { zones, flows, alerts, health, time });
+      if (id === this.mode.area) {
+        this.#choosePlace();
+        this.#refreshDetail(true);
+      }
+    } catch (error) {
+      if (this.#loading) throw error;
+      this.contact = { kind: "lost", since: this.#lastContact, why: error instanceof ServerError ? error.message : "" };
+      setTimeout(() => void this.reload(), 2000);
+    }
+  }
+
+  /** Without a choice of the reader: the most urgent place, but no jumping between equally quiet ones. */
+  #choosePlace(): void {
+    const top = this.places[0];
+    const current = this.places.find((place) => place.id === this.#autoPlace);
+    if (top && (!current || top.alert !== null || pressure(top) > pressure(current))) this.#autoPlace = top.id;
+    if (this.#detailOf !== this.#detailKey()) this.#refreshDetail(true);
+  }
+
+  #detailKey = (): string => `${this.mode.area}/${this.selectedId ?? ""}`;
+
+  /** The chart follows the stream, but not more often than a reader can see. */
+  #refreshDetail(atOnce = false): void {
+    if (atOnce) {
+      clearTimeout(this.#detailTimer);
+      this.#detailTimer = undefined;
+      void this.#loadDetail();
+    } else {
+      this.#detailTimer ??= setTimeout(() => {
+        this.#detailTimer = undefined;
+        void this.#loadDetail();
+      }, 1000);
+    }
+  }
+
+  async #loadDetail(): Promise<void> {
+    const key = this.#detailKey();
+    const [area, target] = [this.mode.area, this.selectedId];
+    if (this.#detailOf !== key) {
+      this.#detailOf = key;
+      this.history = null;
+      this.forecasts = [];
+    }
+    if (target === null || area === "") return;
+    try {
+      const [past, forecasts] = await Promise.all([api.history(area, target), api.forecasts(area, target)]);
+      if (key !== this.#detailKey()) return;
+      this.history = past;
+      this.forecasts = forecasts;
+      this.detailError = "";
+    } catch (error) {
+      if (key === this.#detailKey()) this.detailError = sentence(error);
+    }
+  }
+}
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+export const store = new Store();
