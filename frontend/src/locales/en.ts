@@ -27,8 +27,7 @@ export const en = {
     forward: "Forward one step",
     moving: "moving…",
     refused: (why: string) => `The clock was not changed: ${why}`,
-    perSecond: (text: string) => `${text} per second`,
-    stopped: "stopped",
+    perSecond: "simulated seconds per second",
   },
   fresh: {
     line: (current: string, total: string, oldest: string) => `${current} of ${total} sensors current, oldest ${oldest}`,
@@ -82,11 +81,11 @@ export const en = {
   kind: { zone: "zone", gate: "gate", point: "point counter" },
   unit: { occupancy: "persons", flow_per_min: "persons/min", density: "persons/m²", specific: "persons/(m min)" },
   quantity: {
-    density_per_m2: "density, persons/m²",
+    density_per_m2: "density",
     occupancy_share: "share of capacity",
-    flow_per_min: "flow, persons/min",
-    specific_flow_per_m_min: "specific flow, persons/(m min)",
-    ratio_to_normal: "times normal",
+    flow_per_min: "flow",
+    specific_flow_per_m_min: "specific flow",
+    ratio_to_normal: "ratio to normal",
   },
   alerts: {
     title: "Alerts",
@@ -130,7 +129,6 @@ export const en = {
     forecastIn: (span: string) => `in ${span}`,
     forecastNone: "no higher level in the coming hours",
     forecastUnknown: "no forecast for this place",
-    levelBecause: (quantity: string, value: string) => `${value} (${quantity})`,
     levelBy: "Level by",
   },
   chart: {

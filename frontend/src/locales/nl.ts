@@ -29,8 +29,7 @@ export const nl: Words = {
     forward: "Een stap vooruit",
     moving: "verplaatsen…",
     refused: (why) => `De klok is niet veranderd: ${why}`,
-    perSecond: (text) => `${text} per seconde`,
-    stopped: "stilgezet",
+    perSecond: "nagespeelde seconden per seconde",
   },
   fresh: {
     line: (current, total, oldest) => `${current} van ${total} sensoren actueel, oudste ${oldest}`,
@@ -84,11 +83,11 @@ export const nl: Words = {
   kind: { zone: "zone", gate: "tellijn", point: "telpunt" },
   unit: { occupancy: "personen", flow_per_min: "personen/min", density: "personen/m²", specific: "personen/(m min)" },
   quantity: {
-    density_per_m2: "dichtheid, personen/m²",
-    occupancy_share: "deel van de capaciteit",
-    flow_per_min: "intensiteit, personen/min",
-    specific_flow_per_m_min: "intensiteit per meter, personen/(m min)",
-    ratio_to_normal: "maal normaal",
+    density_per_m2: "dichtheid",
+    occupancy_share: "deel van capaciteit",
+    flow_per_min: "intensiteit",
+    specific_flow_per_m_min: "intensiteit per meter",
+    ratio_to_normal: "verhouding tot normaal",
   },
   alerts: {
     title: "Alarmen",
@@ -132,7 +131,6 @@ export const nl: Words = {
     forecastIn: (span) => `over ${span}`,
     forecastNone: "geen hoger niveau in de komende uren",
     forecastUnknown: "geen prognose voor deze plek",
-    levelBecause: (quantity, value) => `${value} (${quantity})`,
     levelBy: "Niveau naar",
   },
   chart: {

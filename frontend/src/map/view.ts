@@ -39,6 +39,8 @@ export class MapView {
   #shown: { area: string; theme: ThemeName; letters: string };
   #names = new Set<string>();
   #pending = 0;
+  /** Once the reader has moved the map it stays where it was put. */
+  #touched = false;
 
   constructor(container: HTMLElement, picture: Picture, listeners: Listeners, gestures: { touch: string; wheel: string } | null) {
     this.#picture = picture;
@@ -47,8 +49,8 @@ export class MapView {
       container,
       style: styleOf(picture.theme, this.#data()),
       bounds: picture.area.bounds,
-      fitBoundsOptions: { padding: this.#padding(container), pitch: PITCH },
-      pitch: PITCH,
+      fitBoundsOptions: { padding: this.#padding(container), pitch: this.#pitch() },
+      pitch: this.#pitch(),
       maxPitch: 70,
       attributionControl: false,
       fadeDuration: calm() ? 0 : 150,
@@ -78,7 +80,13 @@ export class MapView {
       listeners.hover(id, event.point.x, event.point.y);
     });
     this.#map.on("mouseout", () => listeners.hover(null, 0, 0));
-    this.#map.on("movestart", () => listeners.hover(null, 0, 0));
+    this.#map.on("movestart", (event) => {
+      if (event.originalEvent) this.#touched = true;
+      listeners.hover(null, 0, 0);
+    });
+    this.#map.on("resize", () => {
+      if (!this.#touched) this.#fit(this.#map.getPitch(), false);
+    });
   }
 
   /** Show another picture; several in one frame are drawn once. */
@@ -89,15 +97,22 @@ export class MapView {
   }
 
   fit(): void {
-    this.#map.fitBounds(this.#picture.area.bounds, {
-      padding: this.#padding(this.#map.getContainer()),
-      pitch: this.#map.getPitch(),
-      bearing: 0,
-      animate: !calm(),
-    });
+    this.#touched = false;
+    this.#fit(this.#map.getPitch(), !calm());
+  }
+
+  #fit(pitch: number, animate: boolean): void {
+    this.#map.fitBounds(this.#picture.area.bounds, { padding: this.#padding(this.#map.getContainer()), pitch, bearing: 0, animate });
+  }
+
+  /** Tilted where there is height to see; a plain ground with points is best read from above. */
+  #pitch(): number {
+    const { zones, background } = this.#picture.map;
+    return zones.features.length > 0 || (background.buildings?.features.length ?? 0) > 0 ? PITCH : 0;
   }
 
   zoom(by: number): void {
+    this.#touched = true;
     this.#map.easeTo({ zoom: this.#map.getZoom() + by, animate: !calm() });
   }
 
@@ -166,7 +181,8 @@ export class MapView {
       this.#map.setStyle(styleOf(theme, this.#data()), { diff: false });
     } else this.#paintData();
     if (moved) {
-      this.#map.fitBounds(area.bounds, { padding: this.#padding(this.#map.getContainer()), pitch: PITCH, bearing: 0, animate: false });
+      this.#touched = false;
+      this.#fit(this.#pitch(), false);
     }
   }
 

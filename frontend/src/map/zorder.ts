@@ -12,15 +12,17 @@ export const Z_ORDER = [
   "gate-casing",
   "gate-line",
   "gate-selected",
-  "street-names",
   "gate-arrows",
+  // Names stand under the discs and badges, because what lies higher gets its room first.
+  "street-names",
+  "place-names",
+  "zone-names",
+  "rtl-point-names",
+  "rtl-names",
   "point-selected",
   "points",
   "gate-badges",
   "zone-badges",
-  "place-names",
-  "rtl-names",
-  "rtl-point-names",
 ] as const;
 
 export type LayerId = (typeof Z_ORDER)[number];

@@ -69,7 +69,8 @@ export function top(rows: readonly ChartRow[], thresholds: readonly Threshold[])
   for (const row of rows) {
     for (const value of [row.measured, row.high, row.normal, row.p97_5]) most = Math.max(most, value ?? 0);
   }
-  const reached = thresholds.map((threshold) => threshold.at(null)).filter((value): value is number => value !== null && value < most * 1.6);
+  const highest = (threshold: Threshold) => Math.max(0, ...rows.map((row) => threshold.at(null) ?? threshold.at(row.normal ?? null) ?? 0));
+  const reached = thresholds.map(highest).filter((value) => value < most * 1.6);
   return Math.max(1, most, ...reached) * 1.08;
 }
 
@@ -90,7 +91,7 @@ export function makeChart(host: HTMLElement, width: number, height: number, draw
       axes: [
         {
           ...axis,
-          size: 38,
+          size: 44,
           splits: (chart, _axis, from, to) => hourTicks(from, to, chart.width / 62, drawing().zone),
           values: (_chart, splits) =>
             splits.map((split, index) => {

@@ -1,4 +1,7 @@
-import type { LayerSpecification } from "maplibre-gl";
+import type { ExpressionSpecification, LayerSpecification } from "maplibre-gl";
+
+/** Never smaller than its letter can be read. */
+const size: ExpressionSpecification = ["+", 0.45, ["*", 0.45, ["get", "size"]]];
 
 export const points = (): LayerSpecification[] => [
   {
@@ -8,7 +11,7 @@ export const points = (): LayerSpecification[] => [
     filter: ["==", ["get", "selected"], true],
     layout: {
       "icon-image": "ring",
-      "icon-size": ["+", 0.5, ["*", 0.75, ["get", "size"]]],
+      "icon-size": size,
       "icon-allow-overlap": true,
       "icon-ignore-placement": true,
     },
@@ -19,7 +22,7 @@ export const points = (): LayerSpecification[] => [
     source: "points",
     layout: {
       "icon-image": ["concat", "disc-", ["get", "tone"]],
-      "icon-size": ["+", 0.5, ["*", 0.75, ["get", "size"]]],
+      "icon-size": size,
       "icon-allow-overlap": true,
       // The most urgent is drawn last, so on top.
       "symbol-sort-key": ["-", 0, ["get", "order"]],
