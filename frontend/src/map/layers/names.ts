@@ -4,7 +4,7 @@ import type { Theme } from "../../theme";
 /** Name, and under it in the forecast's colour what is coming. */
 const label = (theme: Theme): ExpressionSpecification => [
   "format",
-  ["case", ["==", ["get", "rtl"], true], "", ["get", "name"]],
+  ["get", "name"],
   {},
   ["case", ["==", ["get", "coming"], ""], "", ["concat", "\n", ["get", "coming"]]],
   { "text-color": theme.forecast, "font-scale": 0.95 },
@@ -26,7 +26,7 @@ export const names = (theme: Theme): LayerSpecification[] => [
     id: "zone-names",
     type: "symbol",
     source: "badges",
-    filter: ["==", ["get", "kind"], "zone"],
+    filter: ["all", ["==", ["get", "kind"], "zone"], ["!=", ["get", "rtl"], true]],
     layout: {
       "text-field": label(theme),
       "text-size": 12.5,
@@ -42,6 +42,7 @@ export const names = (theme: Theme): LayerSpecification[] => [
     id: "place-names",
     type: "symbol",
     source: "points",
+    filter: ["!=", ["get", "rtl"], true],
     layout: {
       "text-field": label(theme),
       "text-size": 12.5,
@@ -53,21 +54,26 @@ export const names = (theme: Theme): LayerSpecification[] => [
     },
     paint: { "text-color": theme.ink, "text-halo-color": theme.halo, "text-halo-width": 1.6 },
   },
-  {
-    id: "rtl-names",
+  rightToLeft(theme, "rtl-names", "badges", 24),
+  rightToLeft(theme, "rtl-point-names", "points", 34),
+];
+
+/** A right-to-left name is a picture; what is coming stands under it. */
+function rightToLeft(theme: Theme, id: string, source: string, below: number): LayerSpecification {
+  return {
+    id,
     type: "symbol",
-    filter: ["==", ["get", "rtl"], true],
-    source: "badges",
+    source,
+    filter: ["all", ["==", ["get", "rtl"], true], ["!=", ["get", "kind"], "gate"]],
     layout: {
       "icon-image": ["concat", "name-", ["get", "name"]],
-      "icon-offset": [0, 22],
+      "icon-offset": [0, below],
+      "text-field": ["get", "coming"],
+      "text-size": 12,
+      "text-anchor": "top",
+      "text-offset": [0, (below + 9) / 12],
+      "text-optional": true,
     },
-  },
-  {
-    id: "rtl-point-names",
-    type: "symbol",
-    filter: ["==", ["get", "rtl"], true],
-    source: "points",
-    layout: { "icon-image": ["concat", "name-", ["get", "name"]], "icon-offset": [0, 34] },
-  },
-];
+    paint: { "text-color": theme.forecast, "text-halo-color": theme.halo, "text-halo-width": 1.6 },
+  };
+}

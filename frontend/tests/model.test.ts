@@ -1,0 +1,155 @@
+import { expect, test } from "vitest";
+import type { AreaMap, Clock } from "../src/api";
+import { ageAt, chartRows, EMPTY_AREA, freshness, placesOf, pressure, reduce, sortedAlerts, type AreaModel } from "../src/model";
+import { aFlow, aForecast, aHistory, anAlert, aSensor, aZone, NOW } from "./builders";
+
+const anArea = (part: Partial<AreaModel> = {}): AreaModel => ({ ...EMPTY_AREA, ...part });
+const names = (area: AreaModel) => placesOf(area).map((place) => place.name);
+const at = Date.parse(NOW);
+const later = (minutes: number) => new Date(at + minutes * 60_000).toISOString();
+
+const aClock = (part: Partial<Clock> = {}): Clock => ({
+  area: "strand",
+  now: NOW,
+  mode: "replay",
+  speed: 60,
+  paused: false,
+  starts: null,
+  ends: null,
+  moving: false,
+  ...part,
+});
+
+test("a state replaces the rows of its own area and leaves the other areas alone", () => {
+  const model = { auckland: anArea({ flows: [aFlow({ area: "auckland" })] }), strand: anArea({ zones: [aZone({ name: "old" })] }) };
+  const next = reduce(model, { type: "state", data: { area: "strand", time: NOW, zones: [aZone({ name: "new" })], flows: [] } });
+  expect(next.strand?.zones.map((zone) => zone.name)).toEqual(["new"]);
+  expect(next.auckland).toBe(model.auckland);
+});
+
+test("a state moves the clock of its area along", () => {
+  const next = reduce({ strand: anArea({ clock: aClock() }) }, { type: "state", data: { area: "strand", time: later(5), zones: [], flows: [] } });
+  expect(next.strand?.clock?.now).toBe(later(5));
+});
+
+test("an alert that is raised, changed and cleared is there once and then gone", () => {
+  let model = reduce({}, { type: "alert", data: anAlert() });
+  model = reduce(model, { type: "alert", data: anAlert({ level: "red" }) });
+  expect(model.strand?.alerts.map((alert) => alert.level)).toEqual(["red"]);
+  model = reduce(model, { type: "alert", data: anAlert({ cleared_at: NOW }) });
+  expect(model.strand?.alerts).toEqual([]);
+});
+
+test("a place with a crowd alert comes before a redder place without one", () => {
+  const area = anArea({
+    zones: [aZone({ zone: "a", name: "red now", level: "red" }), aZone({ zone: "b", name: "alerted", level: "green" })],
+    alerts: [anAlert({ target: "b", level: "orange" })],
+  });
+  expect(names(area)).toEqual(["alerted", "red now"]);
+});
+
+test("of two places going red the sooner comes first, and both before a quiet one", () => {
+  const area = anArea({
+    zones: [
+      aZone({ zone: "a", name: "quiet" }),
+      aZone({ zone: "b", name: "later", expected_level: "red", expected_at: later(90), expected_chance: 0.9 }),
+      aZone({ zone: "c", name: "soon", expected_level: "red", expected_at: later(20), expected_chance: 0.5 }),
+    ],
+  });
+  expect(names(area)).toEqual(["soon", "later", "quiet"]);
+});
+
+test("a silent place is neither an alarm nor quiet: it stands between the two", () => {
+  const area = anArea({
+    zones: [
+      aZone({ zone: "a", name: "quiet" }),
+      aZone({ zone: "b", name: "silent", level: null, quality: "missing", occupancy: null }),
+      aZone({ zone: "c", name: "yellow", level: "yellow" }),
+    ],
+  });
+  expect(names(area)).toEqual(["yellow", "silent", "quiet"]);
+});
+
+test("among quiet places the one furthest above its normal comes first", () => {
+  const area = anArea({ flows: [aFlow({ target: "a", name: "a", ratio_to_normal: 0.8 }), aFlow({ target: "b", name: "b", ratio_to_normal: 1.4 })] });
+  expect(names(area)).toEqual(["b", "a"]);
+});
+
+test("a stale place carries no level, even when its row says so", () => {
+  const [place] = placesOf(anArea({ zones: [aZone({ level: "red", quality: "stale" })] }));
+  expect(place?.level).toBeNull();
+});
+
+test("missing, suppressed and zero stay three different things", () => {
+  const places = placesOf(
+    anArea({
+      flows: [
+        aFlow({ target: "a", flow_per_min: 0 }),
+        aFlow({ target: "b", flow_per_min: null, quality: "missing" }),
+        aFlow({ target: "c", flow_per_min: null, quality: "suppressed" }),
+      ],
+    }),
+  );
+  const seen = Object.fromEntries(places.map((place) => [place.id, [place.value, place.quality]]));
+  expect(seen).toEqual({ a: [0, "good"], b: [null, "missing"], c: [null, "suppressed"] });
+});
+
+test("a forecast of a level that is already there is not told as news", () => {
+  const [place] = placesOf(anArea({ zones: [aZone({ level: "orange", expected_level: "orange", expected_at: later(10) })] }));
+  expect(place?.expectedLevel).toBeNull();
+  expect(pressure(place!)).toBe(2);
+});
+
+test("a zone of the map that no state speaks of is shown as missing", () => {
+  const map = {
+    zones: { type: "FeatureCollection", features: [{ type: "Feature", geometry: { type: "Polygon", coordinates: [] }, properties: { id: "z9", name: "Forgotten", kind: "square", usable_area_m2: 1, capacity: null } }] },
+    gates: { type: "FeatureCollection", features: [] },
+    points: { type: "FeatureCollection", features: [] },
+    background: {},
+  } as AreaMap;
+  const [place] = placesOf(anArea(), map);
+  expect([place?.name, place?.quality, place?.value]).toEqual(["Forgotten", "missing", null]);
+});
+
+test("no division by a capacity or a normal of zero", () => {
+  const [place] = placesOf(anArea({ zones: [aZone({ capacity: 0, normal: 0 })] }));
+  expect([place?.share, place?.ratio]).toEqual([null, null]);
+});
+
+test("crowd alerts come before data alerts, the higher level and the sooner one first", () => {
+  const sorted = sortedAlerts([
+    anAlert({ id: "data", kind: "data", level: null }),
+    anAlert({ id: "orange" }),
+    anAlert({ id: "red later", level: "red", expected_at: later(60) }),
+    anAlert({ id: "red soon", level: "red", expected_at: later(10) }),
+  ]);
+  expect(sorted.map((alert) => alert.id)).toEqual(["red soon", "red later", "orange", "data"]);
+});
+
+test("two alerts without an expected time keep a fixed order", () => {
+  const [a, b] = [anAlert({ id: "a" }), anAlert({ id: "b" })];
+  expect(sortedAlerts([b, a]).map((alert) => alert.id)).toEqual(["a", "b"]);
+});
+
+test("data grow older while the clock goes on and no news comes", () => {
+  expect(ageAt({ age: 60, time: NOW }, at + 120_000)).toBe(180);
+  expect(ageAt({ age: null, time: NOW }, at)).toBeNull();
+});
+
+test("a sensor with a fault, a late one and one never heard are not current", () => {
+  const sensors = [aSensor(), aSensor({ fault: "only zeros" }), aSensor({ data_age_s: 3900 }), aSensor({ data_age_s: null, last_end: null })];
+  expect(freshness(sensors, at)).toEqual({ current: 1, total: 4, oldest: 3900 });
+});
+
+test("a forecast count is drawn in persons a minute, like the history", () => {
+  const rows = chartRows(aHistory(), [aForecast({ quantity: "count", p50: 3600 })], 3600);
+  expect(rows.map((row) => [row.measured, row.p50])).toEqual([
+    [30, undefined],
+    [undefined, 60],
+  ]);
+});
+
+test("a gap in the measurements stays a gap and does not become zero", () => {
+  const rows = chartRows(aHistory({ past: [{ time: NOW, value: null, p05: null, p95: null, quality: "missing" }] }), [], 900);
+  expect(rows[0]?.measured).toBeNull();
+});
