@@ -19,7 +19,7 @@ function act(event: KeyboardEvent, target: Element | null): boolean {
     case "ArrowDown":
     case "ArrowUp":
       // In the tables the arrows scroll, as everywhere.
-      if (target?.closest('[role="region"]')) return false;
+      if (target?.closest(".scroll[tabindex]")) return false;
       store.step(event.key === "ArrowDown" ? 1 : -1);
       if (target?.closest("[data-place]")) focusSelected();
       return true;

@@ -179,7 +179,7 @@ export const en = {
     noWebgl: "This browser draws no map (no WebGL); lists, table and chart carry everything.",
     failed: "The map could not be drawn; lists, table and chart carry everything.",
     loading: "Drawing the map…",
-    tilt: "Tilt or flatten the map",
+    tilt: "3D: tilt or flatten the map",
     fit: "Show the whole area",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",

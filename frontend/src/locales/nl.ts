@@ -181,7 +181,7 @@ export const nl: Words = {
     noWebgl: "Deze browser tekent geen kaart (geen WebGL); lijsten, tabel en grafiek bevatten alles.",
     failed: "De kaart kon niet worden getekend; lijsten, tabel en grafiek bevatten alles.",
     loading: "Kaart tekenen…",
-    tilt: "Kaart kantelen of plat leggen",
+    tilt: "3D: kaart kantelen of plat leggen",
     fit: "Hele gebied tonen",
     zoomIn: "Inzoomen",
     zoomOut: "Uitzoomen",

@@ -67,7 +67,10 @@ export class MapView {
       keyboard: false,
     });
     this.#map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
-    this.#map.getCanvas().tabIndex = -1;
+    const canvas = this.#map.getCanvas();
+    canvas.removeAttribute("tabindex");
+    canvas.removeAttribute("aria-label");
+    canvas.setAttribute("role", "presentation");
     this.#map.on("style.load", () => this.#dress());
     this.#map.once("idle", listeners.painted);
     this.#map.on("click", (event) => {
