@@ -65,10 +65,8 @@ def test_every_option_of_a_command_stands_in_its_section() -> None:
 def test_every_setting_is_documented_with_its_default(field) -> None:  # type: ignore[no-untyped-def]
     row = re.search(rf"^\| `{field.name}` \| ([^|]*) \| (.+) \|$", (REFERENCE / "settings.md").read_text(), re.MULTILINE)
     assert row, f"docs/reference/settings.md has no row for {field.name}"
-    assert (
-        type(field.default)(row.group(1).strip().strip("`").replace("_", "") if not isinstance(field.default, str) else row.group(1).strip().strip("`"))
-        == field.default
-    )
+    written = row.group(1).strip()
+    assert type(field.default)(written if isinstance(field.default, str) else written.replace("_", "")) == field.default
 
 
 def test_no_setting_is_documented_that_is_not_there() -> None:
