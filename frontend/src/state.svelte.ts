@@ -7,6 +7,10 @@ import { applyTheme, themeOf, type ThemeChoice, type ThemeName } from "./theme";
 
 export type Contact = { kind: "connecting" } | { kind: "open" } | { kind: "lost"; since: number | null; why: string };
 
+const GATHER_MS = 120;
+/** The chart asks the server again at most this often: a day of figures changes slowly, and there may be many viewers. */
+const DETAIL_MS = 3000;
+
 const THEME_CHOICES = ["light", "dark", "auto"] as const;
 
 class Store {
@@ -33,6 +37,8 @@ class Store {
   #detailOf = "";
   #detailTimer: ReturnType<typeof setTimeout> | undefined;
   #loading: Promise<void> | null = null;
+  #heard: Message[] = [];
+  #flushing: ReturnType<typeof setTimeout> | undefined;
 
   theme: ThemeName = $derived(themeOf(this.themeChoice, this.#prefersDark));
   area: Area | null = $derived(this.areas.find((area) => area.id === this.mode.area) ?? null);
@@ -102,7 +108,7 @@ class Store {
     const area = this.mode.area;
     this.clockError = "";
     try {
-      this.#hear({ type: "clock", data: await api.setClock({ area, ...part }) });
+      this.#take([{ type: "clock", data: await api.setClock({ area, ...part }) }]);
     } catch (error) {
       this.clockError = sentence(error);
     }
@@ -123,26 +129,43 @@ class Store {
     this.#choosePlace();
   }
 
+  /** A fast replay sends many messages at once; they are put on the screen together. */
   #hear(message: Message): void {
     this.#lastContact = Date.now();
-    if (message.type === "hello") {
-      void this.reload();
-      return;
+    this.#heard.push(message);
+    this.#flushing ??= setTimeout(() => {
+      this.#flushing = undefined;
+      const messages = this.#heard;
+      this.#heard = [];
+      this.#take(messages);
+    }, GATHER_MS);
+  }
+
+  #take(messages: readonly Message[]): void {
+    let model = this.model;
+    const seen = new Set<Message["type"] | "arrived">();
+    for (const message of messages) {
+      if (message.type === "hello") {
+        seen.add("hello");
+        continue;
+      }
+      const area = message.data.area;
+      const wasMoving = model[area]?.clock?.moving ?? false;
+      model = reduce(model, message);
+      if (area !== this.mode.area) continue;
+      if (message.type === "forecast" && !message.data.targets.includes(this.selectedId ?? "")) continue;
+      seen.add(message.type);
+      if (message.type === "clock" && wasMoving && !message.data.moving) seen.add("arrived");
     }
-    const area = message.data.area;
-    const wasMoving = this.model[area]?.clock?.moving ?? false;
-    this.model = reduce(this.model, message);
-    if (area !== this.mode.area) return;
-    if (message.type === "clock" || message.type === "state") {
+    this.model = model;
+    if (seen.has("clock") || seen.has("state")) {
       this.#heardAt = performance.now();
       this.tick = 0;
     }
-    if (message.type === "clock" && wasMoving && !message.data.moving) void this.#loadArea(area);
-    else if (message.type === "state") {
-      this.#choosePlace();
-      this.#refreshDetail();
-    } else if (message.type === "alert") this.#choosePlace();
-    else if (message.type === "forecast" && message.data.targets.includes(this.selectedId ?? "")) this.#refreshDetail();
+    if (seen.has("state") || seen.has("alert")) this.#choosePlace();
+    if (seen.has("hello")) void this.reload();
+    else if (seen.has("arrived")) void this.#loadArea(this.mode.area);
+    else if (seen.has("state") || seen.has("forecast")) this.#refreshDetail();
   }
 
   #setContact(open: boolean): void {
@@ -219,7 +242,7 @@ class Store {
       this.#detailTimer ??= setTimeout(() => {
         this.#detailTimer = undefined;
         void this.#loadDetail();
-      }, 1000);
+      }, DETAIL_MS);
     }
   }
 

@@ -90,7 +90,7 @@ export const en = {
   alerts: {
     title: "Alerts",
     none: "No alerts.",
-    count: (crowd: string, data: string) => `${crowd} crowd, ${data} data`,
+    count: (crowd: string, data: string) => `crowd ${crowd}, data ${data}`,
     data: "Data",
     reaches: (level: string, at: string) => `reaches ${level} ${at}`,
     chance: (p: string) => `chance ${p}`,

@@ -92,7 +92,7 @@ export const nl: Words = {
   alerts: {
     title: "Alarmen",
     none: "Geen alarmen.",
-    count: (crowd, data) => `${crowd} drukte, ${data} gegevens`,
+    count: (crowd, data) => `drukte ${crowd}, gegevens ${data}`,
     data: "Gegevens",
     reaches: (level, at) => `bereikt ${level} ${at}`,
     chance: (p) => `kans ${p}`,

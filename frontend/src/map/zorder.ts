@@ -11,7 +11,6 @@ export const Z_ORDER = [
   "buildings",
   "gate-casing",
   "gate-line",
-  "gate-selected",
   "gate-arrows",
   // Names stand under the discs and badges, because what lies higher gets its room first.
   "street-names",
@@ -19,6 +18,7 @@ export const Z_ORDER = [
   "zone-names",
   "rtl-point-names",
   "rtl-names",
+  "gate-selected",
   "point-selected",
   "points",
   "gate-badges",

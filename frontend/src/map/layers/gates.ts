@@ -18,11 +18,24 @@ export const gates = (theme: Theme): LayerSpecification[] => [
     paint: { "line-color": toneColour(theme), "line-width": 5 },
   },
   {
+    // Gates have no name on the map, there are too many; the selected one has.
     id: "gate-selected",
-    type: "line",
-    source: "gates",
-    filter: ["==", ["get", "selected"], true],
-    paint: { "line-color": theme.ink, "line-width": 3, "line-gap-width": 9 },
+    type: "symbol",
+    source: "badges",
+    filter: ["all", ["==", ["get", "kind"], "gate"], ["==", ["get", "selected"], true]],
+    layout: {
+      "icon-image": "ring",
+      "icon-size": 0.75,
+      "icon-allow-overlap": true,
+      "icon-ignore-placement": true,
+      "text-field": ["get", "name"],
+      "text-size": 12.5,
+      "text-max-width": 9,
+      "text-variable-anchor": ["top", "bottom", "left", "right"],
+      "text-radial-offset": 2.1,
+      "text-optional": true,
+    },
+    paint: { "text-color": theme.ink, "text-halo-color": theme.halo, "text-halo-width": 1.6 },
   },
   {
     id: "gate-arrows",
