@@ -321,15 +321,7 @@ def _usual(wall: IntArray, values: FloatArray) -> FloatArray:
     have fewer than three. It is lowered by the median over the sensors of what was counted from two hours before to two
     hours after, over what is usual then: a lockdown empties the streets at all sensors, a defect at one.
     """
-    start = wall[0] - wall[0] % _WEEK
-    weeks = int(wall[-1] - start) // _WEEK + 1
-    grid = np.full((weeks + 2 * _WEEKS_AROUND, _WEEK, values.shape[1]), np.nan, dtype=np.float32)
-    flat = grid[_WEEKS_AROUND:-_WEEKS_AROUND].reshape(-1, values.shape[1])
-    flat[wall - start] = np.where(values > 0, values, np.nan)
-    around = [week for week in range(2 * _WEEKS_AROUND + 1) if week != _WEEKS_AROUND]
-    usual, n = _median(np.stack([grid[week : week + weeks] for week in around], axis=-1))
-    always, _ = _median(grid.transpose(1, 2, 0))
-    usual = np.where(n < _FEWEST, always, usual).reshape(-1, values.shape[1])[wall - start]
+    usual = np.column_stack([_usual_of_week(wall, values[:, column]) for column in range(values.shape[1])])
     known = ~(np.isnan(values) | np.isnan(usual))
     seen, expected = (_window_sum(np.where(known, part, 0.0)) for part in (values, usual))
     level, _ = _median(np.divide(seen, expected, out=np.full_like(seen, np.nan), where=expected > 0))
@@ -337,7 +329,20 @@ def _usual(wall: IntArray, values: FloatArray) -> FloatArray:
     return lowered
 
 
-def _median(values: npt.NDArray[np.floating]) -> tuple[FloatArray, IntArray]:
+def _usual_of_week(wall: IntArray, values: FloatArray) -> FloatArray:
+    """Median of the counts above 0 of one sensor in the same hour of the weeks around each row."""
+    start = wall[0] - wall[0] % _WEEK
+    weeks = int(wall[-1] - start) // _WEEK + 1
+    grid = np.full((weeks + 2 * _WEEKS_AROUND, _WEEK), np.nan)
+    grid.reshape(-1)[_WEEKS_AROUND * _WEEK + wall - start] = np.where(values > 0, values, np.nan)
+    around = [week for week in range(2 * _WEEKS_AROUND + 1) if week != _WEEKS_AROUND]
+    usual, n = _median(np.stack([grid[week : week + weeks] for week in around], axis=-1))
+    always, _ = _median(grid.T)
+    chosen: FloatArray = np.where(n < _FEWEST, always, usual).reshape(-1)[wall - start]
+    return chosen
+
+
+def _median(values: FloatArray) -> tuple[FloatArray, IntArray]:
     """Median over the last axis without the NaN, and of how many."""
     ordered = np.sort(values, axis=-1)
     n = np.count_nonzero(~np.isnan(values), axis=-1)
