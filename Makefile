@@ -81,7 +81,7 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
-	@echo "-- installing deining with the test tools (about 600 MB on disk)"
+	@echo "-- installing deining with the test tools (about 700 MB on disk)"
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $(VENV)/.run $@
