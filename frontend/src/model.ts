@@ -179,26 +179,29 @@ function unheard(map: AreaMap | undefined, heard: Set<string>): Place[] {
   return all.filter((place) => !heard.has(place.id));
 }
 
-/** All places of an area, the most urgent first. */
+/** All places of an area, the most urgent first: those with a crowd alert in the order of the alerts, then the others. */
 export function placesOf(area: AreaModel, map?: AreaMap): Place[] {
   const worst = new Map<string, Alert>();
   for (const alert of sortedAlerts(area.alerts)) {
     if (alert.kind === "crowd" && !worst.has(alert.target)) worst.set(alert.target, alert);
   }
+  const turn = new Map([...worst.keys()].map((target, index) => [target, index]));
+  const turnOf = (place: Place) => turn.get(place.id) ?? turn.size;
   const rows = [...area.zones.map(fromZone), ...area.flows.map(fromFlow)];
   const all = [...rows, ...unheard(map, new Set(rows.map((row) => row.id)))];
-  return all.map((place) => ({ ...place, alert: worst.get(place.id) ?? null })).sort(byUrgency);
+  return all.map((place) => ({ ...place, alert: worst.get(place.id) ?? null })).sort((a, b) => turnOf(a) - turnOf(b) || byUrgency(a, b));
 }
 
+const due = (alert: Alert): number => (alert.expected_at === null ? 0 : Date.parse(alert.expected_at));
 const soon = (at: string | null): number => (at === null ? Infinity : Date.parse(at));
 
-/** Highest level first; of two equal the sooner, then the likelier, then the one raised first. Data alerts come after crowd alerts. */
+/** Highest level first; of two equal the one that is there already, then the sooner, the likelier, the one raised first. Data alerts come last. */
 export function sortedAlerts(alerts: readonly Alert[]): Alert[] {
   return [...alerts].sort(
     (a, b) =>
       Number(a.kind === "data") - Number(b.kind === "data") ||
       rank(b.level) - rank(a.level) ||
-      compare(soon(a.expected_at), soon(b.expected_at)) ||
+      compare(due(a), due(b)) ||
       (b.chance ?? 0) - (a.chance ?? 0) ||
       compare(a.raised_at, b.raised_at) ||
       compare(a.id, b.id),
@@ -217,9 +220,8 @@ function standing(place: Place): number {
 
 const compare = <T extends number | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export function byUrgency(a: Place, b: Place): number {
+function byUrgency(a: Place, b: Place): number {
   return (
-    rank(b.alert?.level ?? null) - rank(a.alert?.level ?? null) ||
     standing(b) - standing(a) ||
     rank(b.expectedLevel) - rank(a.expectedLevel) ||
     compare(soon(a.expectedAt), soon(b.expectedAt)) ||

@@ -98,6 +98,11 @@ await journey("the first screen shows the most urgent place, already selected", 
   const page = await start();
   const first = await page.locator(`${id("places")} [data-place]`).first().getAttribute("aria-current");
   expect(first === "true", "the first place of the list is not selected");
+  const alerts = page.locator(`${id("alerts")} .crowd`);
+  if ((await alerts.count()) > 0) {
+    const alerted = await alerts.first().locator(".name").innerText();
+    expect(alerted === (await text(page, "#place-title")), `the first alert is '${alerted}', but another place is selected`);
+  }
   const figure = await text(page, id("figure"));
   expect(/^[\d.,–\s]+$/.test(figure), `the figure reads '${figure}'`);
   expect(/\d\d:\d\d/.test(await text(page, id("clock"))), "no time on the clock");

@@ -48,6 +48,19 @@ test("a place with a crowd alert comes before a redder place without one", () =>
   expect(names(area)).toEqual(["alerted", "red now"]);
 });
 
+test("an alert that is true now comes before one of the same level that is still to come", () => {
+  const alerts = [anAlert({ id: "to come", target: "b", level: "red", expected_at: later(10) }), anAlert({ id: "now", target: "a", level: "red" })];
+  expect(sortedAlerts(alerts).map((alert) => alert.id)).toEqual(["now", "to come"]);
+  const area = anArea({ zones: [aZone({ zone: "b", name: "b", level: "orange" }), aZone({ zone: "a", name: "a", level: "red" })], alerts });
+  expect(names(area)).toEqual(["a", "b"]);
+});
+
+test("the first place of the list is the place of the first alert", () => {
+  const alerts = [anAlert({ id: "1", target: "b", level: "red", expected_at: later(10) }), anAlert({ id: "2", target: "a", level: "red", expected_at: later(50) })];
+  const area = anArea({ zones: [aZone({ zone: "a", name: "a", level: "orange" }), aZone({ zone: "b", name: "b" })], alerts });
+  expect(names(area)).toEqual(["b", "a"]);
+});
+
 test("of two places going red the sooner comes first, and both before a quiet one", () => {
   const area = anArea({
     zones: [
