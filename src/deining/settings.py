@@ -58,9 +58,14 @@ class Settings:
             text = environment.get(f"DEINING_{field.name.upper()}")
             if text is None:
                 continue
-            kind = type(field.default)
             try:
-                found[field.name] = kind(text)
+                found[field.name] = _parse(text, field.default)
             except ValueError:
-                raise WrongUse(f"DEINING_{field.name.upper()} is {text!r}; expected {kind.__name__}, such as {field.default}") from None
+                raise WrongUse(f"DEINING_{field.name.upper()} is {text!r}; expected {type(field.default).__name__}, such as {field.default}") from None
         return cls(**{**found, **given})  # type: ignore[arg-type]
+
+
+def _parse(text: str, default: object) -> object:
+    if isinstance(default, int):
+        return int(text)
+    return float(text) if isinstance(default, float) else text

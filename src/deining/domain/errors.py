@@ -1,20 +1,20 @@
 """The errors of deining, as one tree. They know no HTTP and no exit codes; one table in `web` and one in `cli` do.
 
-    DeiningError
-    ├── WrongUse                what was asked cannot be done as asked (exit 2, HTTP 4xx)
-    │   ├── UnknownName         a name that is not in a registry or an area
-    │   └── PortInUse           another program listens on the port asked for
-    ├── WrongData               what was given is not right (exit 1)
-    │   ├── WrongArea           an area folder with findings
-    │   ├── WrongTable          a table that cannot be read as observations
-    │   └── WrongObservation    one observation that cannot be taken
-    ├── Refused                 it may not be done now
-    │   ├── NotAuthenticated    no token, or a token that nobody holds
-    │   └── NotAllowed          another sensor's rows, or a sensor without a purpose in force
-    ├── Overloaded              too much at once; try again after `retry_after_s`
-    ├── DiskFilling             the disk has too little room left to promise durability
-    ├── DataFolderTooNew        the data folder was written by a later version
-    └── SourceUnavailable       an outside source does not answer; the only error a connector raises
+DeiningError
+├── WrongUse                what was asked cannot be done as asked (exit 2, HTTP 4xx)
+│   ├── UnknownName         a name that is not in a registry or an area
+│   └── PortInUse           another program listens on the port asked for
+├── WrongData               what was given is not right (exit 1)
+│   ├── WrongArea           an area folder with findings
+│   ├── WrongTable          a table that cannot be read as observations
+│   └── WrongObservation    one observation that cannot be taken
+├── Refused                 it may not be done now
+│   ├── NotAuthenticated    no token, or a token that nobody holds
+│   └── NotAllowed          another sensor's rows, or a sensor without a purpose in force
+├── Overloaded              too much at once; try again after `retry_after_s`
+├── DiskFilling             the disk has too little room left to promise durability
+├── DataFolderTooNew        the data folder was written by a later version
+└── SourceUnavailable       an outside source does not answer; the only error a connector raises
 """
 
 from __future__ import annotations

@@ -60,10 +60,31 @@ MOVING_REDUCED = LiteratureNumber(value=2.0, unit="persons/m2", meaning="a movin
 MOVING_CONTACT = LiteratureNumber(value=3.57, unit="persons/m2", meaning="involuntary contact in a moving crowd", source=FRUIN_DANGER)
 MOVING_DANGER = LiteratureNumber(value=5.55, unit="persons/m2", meaning="potentially dangerous forces in a moving crowd", source=FRUIN_DANGER)
 STANDING_CRITICAL = LiteratureNumber(value=7.1, unit="persons/m2", meaning="a standing crowd is critical", source=FRUIN_DANGER)
-FLOW_TURNS_DOWN = LiteratureNumber(value=2.0, unit="persons/m2", meaning="flow turns down at 2 to 3 persons/m2", source="G. K. Still, Introduction to Crowd Science, 2014")
+FLOW_TURNS_DOWN = LiteratureNumber(
+    value=2.0, unit="persons/m2", meaning="flow turns down at 2 to 3 persons/m2", source="G. K. Still, Introduction to Crowd Science, 2014"
+)
 EVENT_SAFETY_MOVING = LiteratureNumber(value=4.0, unit="persons/m2", meaning="limit for a moving crowd", source="HSE, The Event Safety Guide (HSG195), 1999")
-EVENT_SAFETY_STANDING = LiteratureNumber(value=4.7, unit="persons/m2", meaning="limit for a standing crowd", source="HSE, The Event Safety Guide (HSG195), 1999")
-GREEN_GUIDE_LEVEL_EXIT = LiteratureNumber(value=82.0, unit="persons/(m min)", meaning="exit capacity on the level", source="Guide to Safety at Sports Grounds (Green Guide), as used by a UK county")
-GREEN_GUIDE_STEPPED_EXIT = LiteratureNumber(value=66.0, unit="persons/(m min)", meaning="exit capacity of a stepped surface", source="Guide to Safety at Sports Grounds (Green Guide), as used by a UK county")
-AMSTERDAM_YELLOW = LiteratureNumber(value=21.0, unit="persons/(m min)", meaning="three sites in Amsterdam turn yellow", source="municipality of Amsterdam, table of the crowd monitoring system; derived from its published data")
-AMSTERDAM_RED = LiteratureNumber(value=27.0, unit="persons/(m min)", meaning="three sites in Amsterdam turn red", source="municipality of Amsterdam, table of the crowd monitoring system; derived from its published data")
+EVENT_SAFETY_STANDING = LiteratureNumber(
+    value=4.7, unit="persons/m2", meaning="limit for a standing crowd", source="HSE, The Event Safety Guide (HSG195), 1999"
+)
+GREEN_GUIDE_LEVEL_EXIT = LiteratureNumber(
+    value=82.0, unit="persons/(m min)", meaning="exit capacity on the level", source="Guide to Safety at Sports Grounds (Green Guide), as used by a UK county"
+)
+GREEN_GUIDE_STEPPED_EXIT = LiteratureNumber(
+    value=66.0,
+    unit="persons/(m min)",
+    meaning="exit capacity of a stepped surface",
+    source="Guide to Safety at Sports Grounds (Green Guide), as used by a UK county",
+)
+AMSTERDAM_YELLOW = LiteratureNumber(
+    value=21.0,
+    unit="persons/(m min)",
+    meaning="three sites in Amsterdam turn yellow",
+    source="municipality of Amsterdam, table of the crowd monitoring system; derived from its published data",
+)
+AMSTERDAM_RED = LiteratureNumber(
+    value=27.0,
+    unit="persons/(m min)",
+    meaning="three sites in Amsterdam turn red",
+    source="municipality of Amsterdam, table of the crowd monitoring system; derived from its published data",
+)

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import shapely
@@ -24,6 +24,7 @@ from deining.domain.levels import Level, LevelQuantity, LevelScale
 from deining.domain.measure import Measure, Scenario
 from deining.domain.purpose import Purpose
 
+Made = TypeVar("Made")
 ID = re.compile(r"^[\w][\w .()-]{0,99}$")
 EARTH_RADIUS_M = 6_371_008.8
 BACKGROUND = ("ground", "streets", "buildings")
@@ -98,8 +99,7 @@ class _Reader:
         measures = self._measures(settings)
         purposes = self._purposes(settings)
         self._check_references(sensors, purposes, gates, zones, settings)
-        area = self._table("area.toml", "top level", lambda: self._area(settings, timezone, zones, gates, sensors, measures, purposes))
-        return area
+        return self._area(settings, timezone, zones, gates, sensors, measures, purposes)
 
     def _area(
         self,
@@ -177,9 +177,9 @@ class _Reader:
             self._find(file, record, f"kind = {value!r}", f"one of {', '.join(PlaceKind)}")
             return PlaceKind.OTHER
 
-    def _table(self, file: str, record: str, make: Callable[[], Any]) -> Any:
+    def _table(self, file: str, record: str, make: Callable[[dict[str, Any]], Made], row: dict[str, Any]) -> Made | None:
         try:
-            return make()
+            return make(row)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             text = f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)
             self._find(file, record, text, "the fields that docs/reference/area-folder.md lists")
@@ -222,18 +222,17 @@ class _Reader:
     def _levels(self, settings: dict[str, Any], places: set[str]) -> tuple[LevelScale, ...]:
         scales = []
         for record, row in self._rows(settings, "levels"):
-            named = tuple(row.get("places", ()))
-            for place in named:
+            for place in row.get("places", ()):
                 if place not in places:
                     self._find("area.toml", record, f"place {place!r}", "the id of a zone, gate or sensor of this area")
-            scale = self._table("area.toml", record, lambda row=row, named=named: LevelScale(**{**row, "quantity": LevelQuantity(row["quantity"]), "places": named}))  # type: ignore[misc]
+            scale = self._table("area.toml", record, _level_scale, row)
             scales += [scale] if scale else []
         return tuple(scales)
 
     def _events(self, settings: dict[str, Any], zones: Mapping[str, Zone]) -> list[Event]:
         events = []
         for record, row in self._rows(settings, "events"):
-            event = self._table("area.toml", record, lambda row=row: Event(**{**row, "start": _aware(row["start"]), "end": _aware(row["end"]), "zones": tuple(row.get("zones", ()))}))  # type: ignore[misc]
+            event = self._table("area.toml", record, _event, row)
             if event is None:
                 continue
             if event.end <= event.start:
@@ -248,7 +247,7 @@ class _Reader:
         measures: dict[str, Measure] = {}
         for record, row in self._rows(settings, "measures"):
             if self._id(row, "area.toml", record, measures):
-                measure = self._table("area.toml", record, lambda row=row: Measure(**{**row, "where": tuple(row.get("where", ()))}))  # type: ignore[misc]
+                measure = self._table("area.toml", record, _measure, row)
                 if measure:
                     measures[measure.id] = measure
         return measures
@@ -256,11 +255,7 @@ class _Reader:
     def _scenarios(self, settings: dict[str, Any], measures: Mapping[str, Measure], places: set[str]) -> list[Scenario]:
         scenarios = []
         for record, row in self._rows(settings, "scenarios"):
-            scenario = self._table(
-                "area.toml",
-                record,
-                lambda row=row: Scenario(**{**row, "level": Level.parse(row["level"]), "measures": tuple(row["measures"]), "places": tuple(row.get("places", ()))}),  # type: ignore[misc]
-            )
+            scenario = self._table("area.toml", record, _scenario, row)
             if scenario is None:
                 continue
             for measure in scenario.measures:
@@ -276,7 +271,7 @@ class _Reader:
         purposes: dict[str, Purpose] = {}
         for record, row in self._rows(settings, "purposes"):
             if self._id(row, "area.toml", record, purposes):
-                purpose = self._table("area.toml", record, lambda row=row: Purpose(**{**row, "start": _day(row["start"]), "end": _day(row["end"])}))  # type: ignore[misc]
+                purpose = self._table("area.toml", record, _purpose, row)
                 if purpose:
                     purposes[purpose.id] = purpose
         return purposes
@@ -388,7 +383,12 @@ class _Reader:
         reader = csv.DictReader(text.splitlines())
         missing = {"id", "kind", "observes", "interval_s"} - set(reader.fieldnames or ())
         if missing:
-            self._find("sensors.csv", "line 1", f"columns {', '.join(reader.fieldnames or ()) or 'none'}", f"columns id, kind, observes, interval_s (missing: {', '.join(sorted(missing))})")
+            self._find(
+                "sensors.csv",
+                "line 1",
+                f"columns {', '.join(reader.fieldnames or ()) or 'none'}",
+                f"columns id, kind, observes, interval_s (missing: {', '.join(sorted(missing))})",
+            )
             return sensors
         for row in reader:
             record = f"line {reader.line_num} ({row.get('id')})"
@@ -399,7 +399,8 @@ class _Reader:
         return sensors
 
     def _sensor(self, row: dict[str, str], record: str, zones: Mapping[str, Zone], gates: Mapping[str, Gate]) -> Sensor | None:
-        observes, interval_s = row["observes"] or "", self._number(row, "sensors.csv", record, "interval_s")
+        observes = row["observes"] or ("area" if row.get("lat") else "")
+        interval_s = self._number(row, "sensors.csv", record, "interval_s")
         what, _, target = observes.partition(":")
         known = {"gate": gates, "zone": zones}.get(what)
         if observes != "area" and (known is None or target not in known):
@@ -415,7 +416,16 @@ class _Reader:
                 self._find("sensors.csv", record, "no interval_s", "interval_s, seconds between two observations")
             return None
         lat, lon = self._degrees(row, record, "lat", 90), self._degrees(row, record, "lon", 180)
-        return Sensor(id=row["id"], kind=kind, observes=observes, interval_s=interval_s, name=row.get("name") or row["id"], lat=lat, lon=lon, purpose=row.get("purpose") or None)
+        return Sensor(
+            id=row["id"],
+            kind=kind,
+            observes=observes,
+            interval_s=interval_s,
+            name=row.get("name") or row["id"],
+            lat=lat,
+            lon=lon,
+            purpose=row.get("purpose") or None,
+        )
 
     def _degrees(self, row: dict[str, str], record: str, key: str, limit: float) -> float | None:
         text = row.get(key)
@@ -430,7 +440,9 @@ class _Reader:
             return None
         return value
 
-    def _check_references(self, sensors: Mapping[str, Sensor], purposes: Mapping[str, Purpose], gates: Mapping[str, Gate], zones: Mapping[str, Zone], settings: dict[str, Any]) -> None:
+    def _check_references(
+        self, sensors: Mapping[str, Sensor], purposes: Mapping[str, Purpose], gates: Mapping[str, Gate], zones: Mapping[str, Zone], settings: dict[str, Any]
+    ) -> None:
         for sensor in sensors.values():
             if sensor.purpose is not None and sensor.purpose not in purposes:
                 self._find("sensors.csv", sensor.id, f"purpose {sensor.purpose!r}", f"one of {', '.join(purposes) or 'the [[purposes]] of area.toml'}")
@@ -440,6 +452,26 @@ class _Reader:
 
 def _rings(polygon: Any) -> tuple[tuple[LonLat, ...], ...]:
     return tuple(tuple((float(x), float(y)) for x, y, *_ in ring.coords) for ring in (polygon.exterior, *polygon.interiors))
+
+
+def _level_scale(row: dict[str, Any]) -> LevelScale:
+    return LevelScale(**{**row, "quantity": LevelQuantity(row["quantity"]), "places": tuple(row.get("places", ()))})
+
+
+def _event(row: dict[str, Any]) -> Event:
+    return Event(**{**row, "start": _aware(row["start"]), "end": _aware(row["end"]), "zones": tuple(row.get("zones", ()))})
+
+
+def _measure(row: dict[str, Any]) -> Measure:
+    return Measure(**{**row, "where": tuple(row.get("where", ()))})
+
+
+def _scenario(row: dict[str, Any]) -> Scenario:
+    return Scenario(**{**row, "level": Level.parse(row["level"]), "measures": tuple(row["measures"]), "places": tuple(row.get("places", ()))})
+
+
+def _purpose(row: dict[str, Any]) -> Purpose:
+    return Purpose(**{**row, "start": _day(row["start"]), "end": _day(row["end"])})
 
 
 def _aware(value: object) -> datetime:

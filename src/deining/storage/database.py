@@ -16,8 +16,7 @@ SYNCHRONOUS = "FULL"
 def list_migrations() -> list[tuple[int, str]]:
     """All migrations as (version, SQL), rising without gaps from 1."""
     folder = resources.files("deining.storage") / "migrations"
-    found = sorted((int(match.group(1)), entry.read_text("utf-8")) for entry in folder.iterdir() if (match := re.match(r"(\d{4})_\w+\.sql$", entry.name)))
-    return found
+    return sorted((int(match.group(1)), entry.read_text("utf-8")) for entry in folder.iterdir() if (match := re.match(r"(\d{4})_\w+\.sql$", entry.name)))
 
 
 def connect(file: Path, *, synchronous: str = SYNCHRONOUS) -> sqlite3.Connection:
@@ -75,7 +74,9 @@ def migrate(connection: sqlite3.Connection, folder: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > newest:
         connection.close()
-        raise DataFolderTooNew(f"data folder {folder} has version {version}; this deining knows up to {newest}; use the deining that wrote it, or another --data")
+        raise DataFolderTooNew(
+            f"data folder {folder} has version {version}; this deining knows up to {newest}; use the deining that wrote it, or another --data"
+        )
     for number, sql in migrations:
         if number > version:
             connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")

@@ -18,6 +18,19 @@ from deining.domain.state import Fault, FlowState, Quality, ZoneState
 from deining.storage.rows import from_us, to_us
 
 
+ZONE_PAST = """SELECT time_us, occupancy, occupancy_p05, occupancy_p95, quality FROM zone_state
+    WHERE area = ? AND zone = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"""
+FLOW_PAST = """SELECT time_us, flow_per_min, p05, p95, quality FROM flow_state
+    WHERE area = ? AND target = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"""
+FORGET_AFTER = (
+    "DELETE FROM zone_state WHERE area = ? AND time_us > ?",
+    "DELETE FROM flow_state WHERE area = ? AND time_us > ?",
+    "DELETE FROM forecast WHERE area = ? AND origin_us > ?",
+    "DELETE FROM alert WHERE area = ? AND raised_us > ?",
+    "DELETE FROM fault WHERE area = ? AND start_us > ?",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PastValue:
     """One state of the past: value with its 90 % interval; None is missing."""
@@ -38,7 +51,19 @@ def write_states(connection: sqlite3.Connection, area: str, zones: Sequence[Zone
     connection.executemany(
         "INSERT OR REPLACE INTO flow_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            (area, to_us(s.time), s.target, s.forward_per_min, s.backward_per_min, s.flow_per_min, s.p05, s.p95, s.ratio_to_normal, s.data_age_s, s.quality.value)
+            (
+                area,
+                to_us(s.time),
+                s.target,
+                s.forward_per_min,
+                s.backward_per_min,
+                s.flow_per_min,
+                s.p05,
+                s.p95,
+                s.ratio_to_normal,
+                s.data_age_s,
+                s.quality.value,
+            )
             for s in flows
         ],
     )
@@ -46,11 +71,7 @@ def write_states(connection: sqlite3.Connection, area: str, zones: Sequence[Zone
 
 def read_past(connection: sqlite3.Connection, area: str, target: str, since: datetime, until: datetime, *, is_zone: bool) -> list[PastValue]:
     """The states of one target in [since, until], oldest first."""
-    query = (
-        "SELECT time_us, occupancy, occupancy_p05, occupancy_p95, quality FROM zone_state WHERE area = ? AND zone = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"
-        if is_zone
-        else "SELECT time_us, flow_per_min, p05, p95, quality FROM flow_state WHERE area = ? AND target = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"
-    )
+    query = ZONE_PAST if is_zone else FLOW_PAST
     rows = connection.execute(query, (area, target, to_us(since), to_us(until)))
     return [PastValue(from_us(us), value, p05, p95, quality) for us, value, p05, p95, quality in rows]
 
@@ -150,7 +171,10 @@ def write_faults(connection: sqlite3.Connection, area: str, faults: Sequence[Fau
 
 def read_states_at(connection: sqlite3.Connection, area: str) -> datetime | None:
     """The last moment of which states were kept."""
-    (last,) = connection.execute("SELECT max(time_us) FROM (SELECT max(time_us) time_us FROM zone_state WHERE area = ? UNION ALL SELECT max(time_us) FROM flow_state WHERE area = ?)", (area, area)).fetchone()
+    (last,) = connection.execute(
+        "SELECT max(time_us) FROM (SELECT max(time_us) time_us FROM zone_state WHERE area = ? UNION ALL SELECT max(time_us) FROM flow_state WHERE area = ?)",
+        (area, area),
+    ).fetchone()
     return from_us(last) if last is not None else None
 
 
@@ -160,9 +184,22 @@ def forget_after(connection: sqlite3.Connection, area: str, time: datetime) -> N
     sensors = [number for (number,) in connection.execute("SELECT number FROM sensor WHERE area = ?", (area,))]
     connection.executemany("DELETE FROM observation WHERE sensor = ? AND received_us > ?", [(number, us) for number in sensors])
     connection.executemany("DELETE FROM latest WHERE sensor = ? AND end_us > ?", [(number, us) for number in sensors])
-    for table, column in (("zone_state", "time_us"), ("flow_state", "time_us"), ("forecast", "origin_us"), ("alert", "raised_us"), ("fault", "start_us")):
-        connection.execute(f"DELETE FROM {table} WHERE area = ? AND {column} > ?", (area, us))
+    for statement in FORGET_AFTER:
+        connection.execute(statement, (area, us))
     connection.execute("DELETE FROM series WHERE area = ? AND start_s + step_s > ?", (area, us // 1_000_000))
 
 
-__all__ = ["PastValue", "Quality", "forget_after", "read_alerts", "read_past", "read_series", "read_states_at", "write_alerts", "write_faults", "write_forecasts", "write_series", "write_states"]
+__all__ = [
+    "PastValue",
+    "Quality",
+    "forget_after",
+    "read_alerts",
+    "read_past",
+    "read_series",
+    "read_states_at",
+    "write_alerts",
+    "write_faults",
+    "write_forecasts",
+    "write_series",
+    "write_states",
+]

@@ -126,7 +126,7 @@ class Writer:
     def _commit(self, jobs: list[Job]) -> None:
         try:
             answers = self._transact(jobs)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the writer's loop goes on; every job gets its own answer
             if len(jobs) == 1:
                 self._fail(jobs[0], error)
                 return
