@@ -17,7 +17,6 @@ from deining.domain.series import Series
 from deining.domain.state import Fault, FlowState, Quality, ZoneState
 from deining.storage.rows import from_us, to_us
 
-
 ZONE_PAST = """SELECT time_us, occupancy, occupancy_p05, occupancy_p95, quality FROM zone_state
     WHERE area = ? AND zone = ? AND time_us BETWEEN ? AND ? ORDER BY time_us"""
 FLOW_PAST = """SELECT time_us, flow_per_min, p05, p95, quality FROM flow_state
