@@ -1,0 +1,22 @@
+"""History up to the origin -> forecasts with quantiles.
+
+Crowds keep to the clock of the place: the same hour of the same weekday is the best single guess. So lags are
+taken in local wall time (the week in which the clocks change has one hour more or less), holidays are left out
+of what is called ordinary, and a gap is never learned as quiet. Every model carries intervals whose width was
+measured on its own past errors, because a forecast without its doubt is not one.
+"""
+
+from collections.abc import Callable
+
+from deining.domain.ports import Forecaster
+from deining.forecasting.calendar import Calendar
+from deining.forecasting.last_week import LastWeek
+from deining.forecasting.ordinary_weeks import OrdinaryWeeks
+
+FORECASTERS: dict[str, Callable[[Calendar], Forecaster]] = {
+    "ordinary_weeks": OrdinaryWeeks,
+    "last_week": LastWeek,
+}
+"""All forecasters by name; a new one is one file and one row here."""
+
+__all__ = ["FORECASTERS", "Calendar"]

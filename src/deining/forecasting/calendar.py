@@ -1,0 +1,75 @@
+"""The local calendar: the same wall-clock time some weeks earlier, and which days are holidays."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+import numpy as np
+import numpy.typing as npt
+
+from deining.domain.errors import WrongUse
+
+Int64Array = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+class Calendar:
+    """Wall-clock time and holidays of one place.
+
+    Parameters
+    ----------
+    timezone
+        The place's time zone.
+    holiday_region
+        Country and subdivision as the `holidays` package names them ("NZ-AUK", "NL"), or None for no holidays.
+
+    Raises
+    ------
+    WrongUse
+        When the `holidays` package does not know the region.
+    """
+
+    def __init__(self, timezone: ZoneInfo, holiday_region: str | None = None) -> None:
+        self.timezone = timezone
+        country, _, subdivision = (holiday_region or "").partition("-")
+        try:
+            self._holidays = holidays.country_holidays(country, subdiv=subdivision or None) if country else {}
+        except NotImplementedError:
+            raise WrongUse(f"no holidays are known for {holiday_region!r}; give a country such as NL, or one with a region such as NZ-AUK") from None
+        self._offset_s = lru_cache(maxsize=65_536)(self._read_offset_s)
+        self._is_holiday = lru_cache(maxsize=65_536)(self._read_is_holiday)
+
+    def _read_offset_s(self, hour: int) -> int:
+        offset = datetime.fromtimestamp(hour * 3600, self.timezone).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+    def _read_is_holiday(self, day: int) -> bool:
+        return date(1970, 1, 1) + timedelta(days=day) in self._holidays
+
+    def local_s(self, times_s: Int64Array) -> Int64Array:
+        """Wall-clock seconds of UTC seconds, shape kept."""
+        hours, index = np.unique(times_s // 3600, return_inverse=True)
+        offsets = np.array([self._offset_s(int(hour)) for hour in hours], dtype=np.int64)
+        return times_s + offsets[index].reshape(times_s.shape)
+
+    def weeks_before(self, times_s: Int64Array, weeks: int) -> Int64Array:
+        """UTC seconds of the same wall-clock time so many weeks earlier.
+
+        Where the clocks changed in between, the elapsed time is an hour more or less than whole weeks. A wall-clock
+        time that occurred twice gives one of the two, one that did not occur the hour beside it.
+        """
+        earlier = times_s - weeks * 7 * 86_400
+        return np.asarray(earlier + (self.local_s(times_s) - times_s) - (self.local_s(earlier) - earlier))
+
+    def is_holiday(self, times_s: Int64Array) -> BoolArray:
+        """Whether each time lies on a holiday of the place."""
+        days, index = np.unique(self.local_s(times_s) // 86_400, return_inverse=True)
+        return np.array([self._is_holiday(int(day)) for day in days], dtype=bool)[index].reshape(times_s.shape)
+
+    @classmethod
+    def in_utc(cls) -> Calendar:
+        """A calendar without clock changes and holidays."""
+        return cls(ZoneInfo("UTC"))
