@@ -55,3 +55,29 @@ class Alert:
     def is_active(self) -> bool:
         """Whether it still stands."""
         return self.cleared_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertPolicy:
+    """What a crowd manager sets about alerts.
+
+    Parameters
+    ----------
+    raise_from
+        Level from which a crowd alert is raised.
+    ahead_s
+        How far ahead a forecast may raise an alert, s.
+    chance
+        Probability from which a forecast level counts.
+    keep_share
+        Hysteresis: an alert is kept while the value is above this share of its threshold.
+    on_delay_s, off_delay_s
+        A level must hold so long before an alert is raised, and be gone so long before it clears, s.
+    """
+
+    raise_from: Level = Level.ORANGE
+    ahead_s: float = 7200.0
+    chance: float = 0.5
+    keep_share: float = 0.9
+    on_delay_s: float = 120.0
+    off_delay_s: float = 600.0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from deining.domain.alert import AlertKind
+from deining.domain.alert import AlertKind, AlertPolicy
 from deining.domain.area import Area
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level
@@ -71,6 +71,7 @@ class RiskView:
     flows: Sequence[FlowState]
     health: Sequence[SensorHealth]
     forecasts: Mapping[tuple[str, str], Sequence[Forecast]]
+    policy: AlertPolicy = field(default_factory=AlertPolicy)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

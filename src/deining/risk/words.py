@@ -1,0 +1,51 @@
+"""The sentences of `because`, in each language that alerts speak."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from deining.domain.area import Area
+from deining.domain.levels import Level, LevelQuantity
+
+LEVELS = {
+    "en": {Level.GREEN: "green", Level.YELLOW: "yellow", Level.ORANGE: "orange", Level.RED: "red"},
+    "nl": {Level.GREEN: "groen", Level.YELLOW: "geel", Level.ORANGE: "oranje", Level.RED: "rood"},
+}
+UNITS = {
+    "en": {
+        LevelQuantity.DENSITY: "persons per m2",
+        LevelQuantity.OCCUPANCY_SHARE: "% of capacity",
+        LevelQuantity.FLOW: "persons a minute",
+        LevelQuantity.SPECIFIC_FLOW: "persons a minute per metre of width",
+        LevelQuantity.RATIO_TO_NORMAL: "times normal",
+    },
+    "nl": {
+        LevelQuantity.DENSITY: "personen per m2",
+        LevelQuantity.OCCUPANCY_SHARE: "% van de capaciteit",
+        LevelQuantity.FLOW: "personen per minuut",
+        LevelQuantity.SPECIFIC_FLOW: "personen per minuut per meter breedte",
+        LevelQuantity.RATIO_TO_NORMAL: "keer normaal",
+    },
+}
+
+
+def name_of(area: Area, target: str) -> str:
+    """The name a person knows a zone, gate or sensor by."""
+    for things in (area.zones, area.gates, area.sensors):
+        if target in things:
+            return things[target].name or target
+    return target
+
+
+def clock_time(time: datetime, timezone: ZoneInfo) -> str:
+    """Local time of day, HH:MM."""
+    return time.astimezone(timezone).strftime("%H:%M")
+
+
+def figure(value: float, quantity: LevelQuantity, language: str) -> str:
+    """A value with its unit, as short as it stays true."""
+    shown = 100 * value if quantity is LevelQuantity.OCCUPANCY_SHARE else value
+    text = f"{shown:.0f}" if shown >= 10 or quantity is LevelQuantity.OCCUPANCY_SHARE else f"{shown:.1f}"
+    unit = UNITS[language][quantity]
+    return (text.replace(".", ",") if language == "nl" else text) + ("" if unit.startswith("%") else " ") + unit
