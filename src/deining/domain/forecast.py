@@ -18,15 +18,17 @@ class Forecast:
     target
         Id of the zone, gate or sensor.
     quantity
-        `count` (persons in the step), `occupancy` (persons at its end) or `flow_per_min`.
+        `count` (persons in the step), `occupancy` or `flow_per_min` (mean over the step).
     origin
         When it was made; nothing later was known to it.
     time
-        Start of the step for `count`; the moment itself for the others.
+        Start of the step.
     quantiles
         Values at `QUANTILES`, rising, never negative.
     model
         Name of the model in the registry of forecasters.
+    step_s
+        Length of the step, s; None where it was not kept.
     """
 
     target: str
@@ -36,6 +38,7 @@ class Forecast:
     mean: float
     quantiles: tuple[float, ...]
     model: str
+    step_s: int | None = None
 
     def quantile(self, q: float) -> float:
         """The value at one of `QUANTILES`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 
@@ -82,3 +83,24 @@ class LevelScale:
     def threshold(self, level: Level) -> float:
         """The value at which a level begins; 0 for green."""
         return (0.0, self.yellow, self.orange, self.red)[level]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelFound:
+    """The level of one place, and the figure that makes it."""
+
+    level: Level
+    quantity: LevelQuantity
+    value: float
+    scale: LevelScale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelExpected:
+    """The highest level that the forecast reaches within sight, when first, and how likely."""
+
+    level: Level
+    at: datetime
+    chance: float
+    quantity: LevelQuantity
+    scale: LevelScale

@@ -10,7 +10,7 @@ from typing import Protocol
 from deining.domain.alert import AlertKind, AlertPolicy
 from deining.domain.area import Area
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level
+from deining.domain.levels import Level, LevelExpected, LevelFound
 from deining.domain.observation import Observation
 from deining.domain.series import Series
 from deining.domain.state import FlowState, SensorHealth, ZoneState
@@ -49,6 +49,10 @@ class Estimator(Protocol):
         """State of every zone, gate and point counter at `now`. Asking twice changes nothing."""
         ...
 
+    def learn(self) -> dict[tuple[str, str], float]:
+        """What this day taught about the sensors, for the next: persons/s that each usually counts, by (sensor, quantity)."""
+        ...
+
 
 class Forecaster(Protocol):
     """A model: history up to the origin -> forecasts with quantiles."""
@@ -61,9 +65,25 @@ class Forecaster(Protocol):
         ...
 
 
+class Levels(Protocol):
+    """Which level a state or a forecast is at, by the scales in force for its place."""
+
+    def of_zone(self, state: ZoneState) -> LevelFound | None:
+        """The level of a zone; None where nothing is known or no scale is in force."""
+        ...
+
+    def of_flow(self, state: FlowState) -> LevelFound | None:
+        """The level of a gate or point counter; None where nothing is known or no scale is in force."""
+        ...
+
+    def expected(self, target: str, forecasts: Sequence[Forecast], now: datetime, policy: AlertPolicy) -> LevelExpected | None:
+        """The highest level above green that is reached with at least the policy's chance within its look-ahead."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskView:
-    """All that a rule may look at: states, forecasts and health at one moment."""
+    """All that a rule may look at: states, forecasts and health at one moment, and the levels in force."""
 
     area: Area
     now: datetime
@@ -71,6 +91,7 @@ class RiskView:
     flows: Sequence[FlowState]
     health: Sequence[SensorHealth]
     forecasts: Mapping[tuple[str, str], Sequence[Forecast]]
+    levels: Levels
     policy: AlertPolicy = field(default_factory=AlertPolicy)
 
 

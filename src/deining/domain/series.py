@@ -18,7 +18,7 @@ class Series:
     Parameters
     ----------
     first_s
-        Start of the first step, seconds since 1970 UTC; a multiple of `step_s`.
+        Start of the first step, seconds since 1970 UTC.
     step_s
         Length of a step, s.
     values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,6 +20,11 @@ DIRECT_SD = 0.3
 """Relative error taken for a zone that no gate closes and one camera or person looks at."""
 WAYS = {Quantity.COUNT_FORWARD: (1.0, 0.0), Quantity.COUNT_BACKWARD: (0.0, 1.0)}
 
+LearnedRates = dict[tuple[str, str], float]
+"""Persons/s that a sensor usually counts, by (sensor, quantity)."""
+FORGET = 0.5
+"""Weight of the newest day in what is learned of a sensor's usual rate."""
+
 
 @dataclass(slots=True)
 class Channel:
@@ -31,6 +36,8 @@ class Channel:
     first_start: datetime | None = None
     last_end: datetime | None = None
     recent: deque[Observation] = field(default_factory=deque)
+    recent_value: float = 0.0
+    recent_s: float = 0.0
     repaired_until: datetime | None = None
 
     def take(self, observation: Observation) -> None:
@@ -42,20 +49,24 @@ class Channel:
         if observation.quality.startswith("repaired"):
             self.repaired_until = observation.end
         self.recent.append(observation)
-        while self.recent and self.recent[0].end < self.last_end - max(RATE_WINDOW, timedelta(seconds=self.sensor.interval_s)):
-            self.recent.popleft()
+        self.recent_value += observation.value
+        self.recent_s += observation.duration_s
+        oldest = self.last_end - max(RATE_WINDOW, timedelta(seconds=self.sensor.interval_s))
+        while self.recent and self.recent[0].end < oldest:
+            gone = self.recent.popleft()
+            self.recent_value -= gone.value
+            self.recent_s -= gone.duration_s
 
     def rate_per_s(self) -> float:
         """Counted persons/s over the last half hour of its data."""
-        seen = sum(o.duration_s for o in self.recent)
-        return sum(o.value for o in self.recent) / seen if seen else 0.0
+        return max(0.0, self.recent_value) / self.recent_s if self.recent_s > 0 else 0.0
 
     def missed(self, begin: datetime, now: datetime) -> float:
         """Persons that would have been counted in the intervals that did not come, at the recent rate."""
         if self.first_start is None:
             return 0.0
         due_s = (now - begin).total_seconds() // self.sensor.interval_s * self.sensor.interval_s
-        return max(0.0, due_s - self.seen_s) * self.rate_per_s()
+        return (due_s - self.seen_s) * self.rate_per_s() if due_s > self.seen_s else 0.0
 
 
 class PlainCounting:
@@ -74,6 +85,8 @@ class PlainCounting:
         A gate's flow is the mean over so many seconds.
     stale_after_intervals, stale_after_s
         A sensor is silent after so many of its own intervals, and never before so many seconds.
+    learned
+        Persons/s that sensors counted on earlier days: what is taken for a counter that has not delivered today.
 
     Notes
     -----
@@ -91,6 +104,7 @@ class PlainCounting:
         flow_window_s: int = 300,
         stale_after_intervals: float = 2.0,
         stale_after_s: float = 360.0,
+        learned: Mapping[tuple[str, str], float] | None = None,
     ) -> None:
         self._area, self._rate, self._rate_sd = area, rate, rate_sd
         self._window = timedelta(seconds=flow_window_s)
@@ -112,6 +126,13 @@ class PlainCounting:
         self._first: datetime | None = None
         self._channels: dict[tuple[str, Quantity], Channel] = {}
         self._floor: dict[str, float] = {}
+        self._learned: LearnedRates = dict(learned or {})
+
+    def learn(self) -> LearnedRates:
+        """Persons/s that each sensor usually counts: this day's mean, with what was learned before weighing as much."""
+        today = {(c.sensor.id, q.value): c.counted / c.seen_s for (_, q), c in self._channels.items() if c.seen_s and q in WAYS}
+        mixed = {key: FORGET * rate + (1 - FORGET) * self._learned.get(key, rate) for key, rate in today.items()}
+        return {**self._learned, **mixed}
 
     def take(self, observations: Sequence[Observation]) -> None:
         """Take observations, in any order, each once."""
@@ -160,11 +181,10 @@ class PlainCounting:
             for sensor in self._gate_sensors[gate.id][:1]:
                 for quantity, (forward, backward) in WAYS.items():
                     channel = self._channels.get((sensor.id, quantity))
-                    if channel is None:
-                        continue
-                    missed = channel.missed(begin, now)
-                    net += sign * (forward - backward) * (channel.counted + missed) / self._rate
-                    counted = channel.counted
+                    usual = self._learned.get((sensor.id, quantity.value), 0.0) * (now - begin).total_seconds()
+                    missed = channel.missed(begin, now) if channel else usual
+                    counted = channel.counted if channel else 0.0
+                    net += sign * (forward - backward) * (counted + missed) / self._rate
                     variance += counted * (1 - self._rate) / self._rate**2 + (self._rate_sd * counted / self._rate**2) ** 2 + (missed / self._rate) ** 2
         return net, variance
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -14,6 +14,28 @@ from deining.domain.errors import WrongUse
 
 Int64Array = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+class _Lookup:
+    """Values of a function of whole numbers that lie near one another, each worked out once."""
+
+    def __init__(self, read: Callable[[int], int]) -> None:
+        self._read = read
+        self._first, self._values = 0, np.zeros(0, dtype=np.int64)
+
+    def at(self, keys: Int64Array) -> Int64Array:
+        if not keys.size:
+            return np.zeros(keys.shape, dtype=np.int64)
+        low, high = int(keys.min()), int(keys.max()) + 1
+        if not len(self._values):
+            self._first = low
+        first, end = self._first, self._first + len(self._values)
+        if low < first or high > end:
+            before, after = range(low, first), range(end, high)
+            read = [np.fromiter((self._read(key) for key in part), np.int64, len(part)) for part in (before, after)]
+            self._values = np.concatenate([read[0], self._values, read[1]])
+            self._first = min(low, first)
+        return self._values[keys - self._first]
 
 
 class Calendar:
@@ -39,21 +61,19 @@ class Calendar:
             self._holidays = holidays.country_holidays(country, subdiv=subdivision or None) if country else {}
         except NotImplementedError:
             raise WrongUse(f"no holidays are known for {holiday_region!r}; give a country such as NL, or one with a region such as NZ-AUK") from None
-        self._offset_s = lru_cache(maxsize=65_536)(self._read_offset_s)
-        self._is_holiday = lru_cache(maxsize=65_536)(self._read_is_holiday)
+        self._offsets_s = _Lookup(self._read_offset_s)
+        self._holiday_days = _Lookup(self._read_is_holiday)
 
     def _read_offset_s(self, hour: int) -> int:
         offset = datetime.fromtimestamp(hour * 3600, self.timezone).utcoffset()
         return int(offset.total_seconds()) if offset else 0
 
-    def _read_is_holiday(self, day: int) -> bool:
-        return date(1970, 1, 1) + timedelta(days=day) in self._holidays
+    def _read_is_holiday(self, day: int) -> int:
+        return int(date(1970, 1, 1) + timedelta(days=day) in self._holidays)
 
     def local_s(self, times_s: Int64Array) -> Int64Array:
         """Wall-clock seconds of UTC seconds, shape kept."""
-        hours, index = np.unique(times_s // 3600, return_inverse=True)
-        offsets = np.array([self._offset_s(int(hour)) for hour in hours], dtype=np.int64)
-        return times_s + offsets[index].reshape(times_s.shape)
+        return np.asarray(times_s + self._offsets_s.at(times_s // 3600))
 
     def weeks_before(self, times_s: Int64Array, weeks: int) -> Int64Array:
         """UTC seconds of the same wall-clock time so many weeks earlier.
@@ -66,8 +86,7 @@ class Calendar:
 
     def is_holiday(self, times_s: Int64Array) -> BoolArray:
         """Whether each time lies on a holiday of the place."""
-        days, index = np.unique(self.local_s(times_s) // 86_400, return_inverse=True)
-        return np.array([self._is_holiday(int(day)) for day in days], dtype=bool)[index].reshape(times_s.shape)
+        return self._holiday_days.at(self.local_s(times_s) // 86_400).astype(bool)
 
     @classmethod
     def in_utc(cls) -> Calendar:

@@ -110,6 +110,7 @@ class WeeklyModel:
                 mean=float(mean),
                 quantiles=tuple(map(float, row)),
                 model=self._name,
+                step_s=history.step_s,
             )
             for time, mean, row in zip(times, centre, quantiles, strict=True)
         ]
@@ -119,6 +120,10 @@ class WeeklyModel:
         centre = self._centre(past, times_s, first_known_week(times_s, int(origin.timestamp()), past.step_s))
         fallback = float(np.nanmean(past.values)) if np.any(~np.isnan(past.values)) else 0.0
         return np.asarray(np.where(np.isnan(centre), fallback, centre))
+
+    def usual(self, past: Series, times_s: Int64Array) -> FloatArray:
+        """What the earlier weeks of `past` say of these times, shape (n,); NaN where they hold nothing."""
+        return self._centre(past, times_s, first_known_week(times_s, past.end_s, past.step_s))
 
     def _errors(self, past: Series) -> ErrorQuantiles:
         n = min(len(past.values), CALIBRATION_WEEKS * WEEK_S // past.step_s)
@@ -136,8 +141,8 @@ def step_times(series: Series, origin: datetime, horizon_s: int) -> Int64Array:
 def lagged(calendar: Calendar, series: Series, times_s: Int64Array, first_week: Int64Array, weeks: int) -> tuple[FloatArray, Int64Array]:
     """Values of the `weeks` latest known weeks, and their times: both of shape (weeks, n)."""
     lag_times = np.empty((weeks, len(times_s)), dtype=np.int64)
+    groups = [(int(first), first_week == first) for first in np.unique(first_week)]
     for k in range(weeks):
-        for first in np.unique(first_week):
-            chosen = first_week == first
-            lag_times[k, chosen] = calendar.weeks_before(times_s[chosen], int(first) + k)
+        for first, chosen in groups:
+            lag_times[k, chosen] = calendar.weeks_before(times_s[chosen], first + k)
     return values_at(series, lag_times), lag_times

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from deining.domain.alert import AlertPolicy
 from deining.domain.area import Area
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelQuantity, LevelScale
+from deining.domain.levels import Level, LevelExpected, LevelFound, LevelQuantity, LevelScale
 from deining.domain.literature import AMSTERDAM_RED, AMSTERDAM_YELLOW
 from deining.domain.state import FlowState, ZoneState
 
@@ -25,27 +24,6 @@ DEFAULT_LEVELS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelFound:
-    """The level of one place, and the figure that makes it."""
-
-    level: Level
-    quantity: LevelQuantity
-    value: float
-    scale: LevelScale
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelExpected:
-    """The highest level that the forecast reaches within sight, when first, and how likely."""
-
-    level: Level
-    at: datetime
-    chance: float
-    quantity: LevelQuantity
-    scale: LevelScale
-
-
 class LevelBook:
     """The scales in force in an area, found by place."""
 
@@ -53,6 +31,7 @@ class LevelBook:
         self._area = area
         self._scales = area.levels or DEFAULT_LEVELS
         kinds = {zone.id: zone.kind.value for zone in area.zones.values()} | {gate.id: gate.kind.value for gate in area.gates.values()}
+        self._known_reaches: dict[tuple[str, str], tuple[Sequence[Forecast], list[LevelExpected]]] = {}
         self._by_place: dict[str, dict[LevelQuantity, LevelScale]] = {}
         for place in [*area.zones, *area.gates, *(sensor.id for sensor in area.list_point_counters())]:
             self._by_place[place] = self._most_specific(place, kinds.get(place))
@@ -100,18 +79,30 @@ class LevelBook:
     def expected(self, target: str, forecasts: Sequence[Forecast], now: datetime, policy: AlertPolicy) -> LevelExpected | None:
         """The highest level above green that is reached with at least the policy's chance within its look-ahead."""
         best: LevelExpected | None = None
-        for forecast in forecasts:
-            if not now <= forecast.time <= now + timedelta(seconds=policy.ahead_s):
-                continue
-            for quantity, factor in self._factors(target, forecast).items():
-                scale = self.scales(target)[quantity]
-                for level in (Level.RED, Level.ORANGE, Level.YELLOW):
-                    chance = forecast.chance_above(scale.threshold(level) / factor)
-                    if chance >= policy.chance:
-                        if best is None or level > best.level:
-                            best = LevelExpected(level=level, at=forecast.time, chance=chance, quantity=quantity, scale=scale)
-                        break
+        until = now + timedelta(seconds=policy.ahead_s)
+        for reach in self._reaches(target, forecasts):
+            if reach.chance >= policy.chance and now <= reach.at <= until and (best is None or reach.level > best.level):
+                best = reach
         return best
+
+    def _reaches(self, target: str, forecasts: Sequence[Forecast]) -> list[LevelExpected]:
+        """Every level that some step may reach, in order of time, worked out once for each set of forecasts."""
+        if not forecasts:
+            return []
+        key = (target, forecasts[0].quantity)
+        known = self._known_reaches.get(key)
+        if known is None or known[0] is not forecasts:
+            known = (forecasts, [reach for forecast in forecasts for reach in self._reached(target, forecast)])
+            self._known_reaches[key] = known
+        return known[1]
+
+    def _reached(self, target: str, forecast: Forecast) -> Iterator[LevelExpected]:
+        for quantity, factor in self._factors(target, forecast).items():
+            scale = self.scales(target)[quantity]
+            for level in (Level.RED, Level.ORANGE, Level.YELLOW):
+                threshold = scale.threshold(level) / factor
+                if threshold < forecast.quantiles[-1]:
+                    yield LevelExpected(level=level, at=forecast.time, chance=forecast.chance_above(threshold), quantity=quantity, scale=scale)
 
     def _factors(self, target: str, forecast: Forecast) -> dict[LevelQuantity, float]:
         """What a forecast value is multiplied by to be each quantity that has a scale here."""
@@ -127,5 +118,5 @@ class LevelBook:
             if gate and gate.effective_width_m:
                 factors[LevelQuantity.SPECIFIC_FLOW] = 1 / gate.effective_width_m
         elif forecast.quantity == "count":
-            factors[LevelQuantity.FLOW] = 60 / self._area.sensors[target].interval_s
+            factors[LevelQuantity.FLOW] = 60 / (forecast.step_s or self._area.sensors[target].interval_s)
         return {quantity: factor for quantity, factor in factors.items() if quantity in self.scales(target)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deining.domain.alert import AlertKind
+from deining.domain.levels import LevelExpected
 from deining.domain.ports import RiskView, RuleResult
-from deining.risk.levels import LevelBook, LevelExpected
 from deining.risk.words import LEVELS, clock_time, figure, name_of
 
 KEEP_CHANCE_SHARE = 0.7
@@ -15,7 +15,7 @@ KEEP_CHANCE_SHARE = 0.7
 
 def level_expected(view: RiskView) -> list[RuleResult]:
     """Places whose forecast reaches the raising level with the policy's chance, unless they cannot be seen now."""
-    book = LevelBook(view.area)
+    book = view.levels
     seen = {state.zone for state in view.zones if state.quality.may_alert} | {state.target for state in view.flows if state.quality.may_alert}
     lenient = replace(view.policy, chance=view.policy.chance * KEEP_CHANCE_SHARE)
     results = []

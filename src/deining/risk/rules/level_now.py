@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from deining.domain.alert import AlertKind
-from deining.domain.levels import Level
+from deining.domain.levels import Level, LevelFound
 from deining.domain.ports import RiskView, RuleResult
-from deining.risk.levels import LevelBook, LevelFound
 from deining.risk.words import LEVELS, figure, name_of
 
 
 def level_now(view: RiskView) -> list[RuleResult]:
     """Places whose state is at the raising level or above, or still too near it to clear."""
-    book = LevelBook(view.area)
+    book = view.levels
     found: list[tuple[str, str | None, LevelFound | None]] = [(state.zone, state.zone, book.of_zone(state)) for state in view.zones]
     found += [(state.target, None, book.of_flow(state)) for state in view.flows]
     return [result for target, zone, level in found if level and (result := _result(view, target, zone, level))]

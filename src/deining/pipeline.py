@@ -1,0 +1,355 @@
+"""The product in one function: observations in; states, forecasts, alerts out.
+
+`Pipeline.take` hears what sensors said, `Pipeline.step` says what that means at one moment. Nothing here reads a
+clock, a disk or a network: the same observations give the same evening, live, replayed or a year later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from deining.domain.alert import Alert, AlertPolicy
+from deining.domain.area import Area, SensorKind
+from deining.domain.errors import UnknownName
+from deining.domain.forecast import Forecast
+from deining.domain.levels import Level, LevelExpected, LevelFound
+from deining.domain.observation import Observation, Quantity, why_wrong
+from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult
+from deining.domain.series import Series
+from deining.domain.state import Fault, FlowState, Quality, SensorHealth, ZoneState
+from deining.estimation.counting import LearnedRates, PlainCounting
+from deining.estimation.health import SensorWatch
+from deining.forecasting import FORECASTERS, Calendar
+from deining.forecasting.ordinary_weeks import OrdinaryWeeks
+from deining.forecasting.series_book import SeriesBook
+from deining.governance.permission import why_not
+from deining.risk.alert_book import AlertBook
+from deining.risk.levels import LevelBook
+from deining.risk.rules import RULES
+from deining.settings import Settings
+
+WEEK_S = 7 * 86_400
+USUAL_STEPS = 8
+COUNTS = {Quantity.COUNT, Quantity.COUNT_FORWARD, Quantity.COUNT_BACKWARD}
+CAN_SAY = {
+    SensorKind.GATE_COUNTER: COUNTS,
+    SensorKind.POINT_COUNTER: COUNTS,
+    SensorKind.AREA_CAMERA: {Quantity.OCCUPANCY},
+    SensorKind.DEVICE_COUNTER: {Quantity.DEVICES},
+    SensorKind.PHONE_PANEL: {Quantity.SAMPLE},
+    SensorKind.HAND_COUNT: {Quantity.OCCUPANCY, *COUNTS},
+    SensorKind.PARKING_COUNTER: {Quantity.OCCUPANCY, *COUNTS},
+    SensorKind.STATION_COUNTER: {Quantity.OCCUPANCY, *COUNTS},
+}
+"""The quantities that each kind of sensor can speak of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """All that is found at one moment.
+
+    Parameters
+    ----------
+    levels, expected
+        By zone, gate or point counter: the level now and the highest one coming; absent where none can be said.
+    normals
+        By zone, gate or point counter: what is normal now, persons or persons/min; absent without history.
+    forecasts
+        Those issued at this moment; most moments issue none.
+    alerts, faults
+        Those that began, changed or ended at this moment.
+    """
+
+    time: datetime
+    zones: Sequence[ZoneState]
+    flows: Sequence[FlowState]
+    levels: Mapping[str, LevelFound]
+    expected: Mapping[str, LevelExpected]
+    normals: Mapping[str, float]
+    health: Sequence[SensorHealth]
+    forecasts: Sequence[Forecast]
+    alerts: Sequence[Alert]
+    faults: Sequence[Fault]
+
+
+@dataclass(slots=True)
+class Learned:
+    """What a pipeline starts with: everything that earlier days taught.
+
+    Parameters
+    ----------
+    series
+        The course of each place in earlier weeks.
+    rates
+        Persons/s that each sensor's channel usually counts.
+    alerts
+        Alerts that still stand.
+    """
+
+    series: Iterable[Series] = ()
+    rates: LearnedRates = field(default_factory=dict)
+    alerts: Iterable[Alert] = ()
+
+
+def why_refused(area: Area, observation: Observation, now: datetime) -> str | None:
+    """Why an observation is not taken, in one sentence; None when it is. What is refused is counted and shown."""
+    sensor = area.sensors.get(observation.sensor)
+    if sensor is None:
+        return f"no sensor {observation.sensor!r} in area {area.id}; add it to sensors.csv, or send the id that stands there"
+    if observation.quantity not in CAN_SAY[sensor.kind]:
+        known = ", ".join(sorted(CAN_SAY[sensor.kind]))
+        return f"quantity {observation.quantity} is not what a {sensor.kind} says; expected {known}"
+    return why_wrong(observation, now) or why_not(area, sensor, now)
+
+
+class Pipeline:
+    """One area's line from observation to alert.
+
+    Parameters
+    ----------
+    estimator, watch
+        Observations -> states, and -> health of sensors.
+    forecaster
+        Series -> forecasts.
+    usual
+        What is normal at a time, whatever forecaster is chosen.
+    rules
+        Tests of states and forecasts, by name.
+    """
+
+    def __init__(
+        self,
+        area: Area,
+        settings: Settings,
+        *,
+        estimator: Estimator,
+        watch: SensorWatch,
+        forecaster: Forecaster,
+        usual: OrdinaryWeeks,
+        rules: Mapping[str, Rule],
+        learned: Learned | None = None,
+    ) -> None:
+        learned = learned or Learned()
+        self.area, self.settings = area, settings
+        self.policy = alert_policy(settings)
+        self.book = SeriesBook(keep_s=settings.history_weeks * WEEK_S)
+        self.book.load(learned.series)
+        self.alerts = AlertBook(self.policy, learned.alerts)
+        self.forecasts: dict[tuple[str, str], list[Forecast]] = {}
+        self._estimator, self._watch, self._forecaster, self._usual, self._rules = estimator, watch, forecaster, usual, rules
+        self._levels = LevelBook(area)
+        self._points = {sensor.id: sensor for sensor in area.list_point_counters()}
+        self._usual_values: dict[str, dict[int, float]] = {}
+        self._told: dict[tuple[str, str], tuple[datetime, tuple[int, int]]] = {}
+
+    # -- observations in
+
+    def take(self, observations: Sequence[Observation]) -> None:
+        """Hear what sensors said: in any order, each once, all of them allowed by `why_refused`."""
+        self._estimator.take(observations)
+        self._watch.take(observations)
+        for o in observations:
+            point = self._points.get(o.sensor)
+            if point is not None and o.quantity in COUNTS:
+                step_s = max(int(point.interval_s), self.settings.forecast_step_s)
+                share = 1.0 if o.quantity is Quantity.COUNT else 0.5
+                self.book.add(o.sensor, "count", step_s, o.start.timestamp(), o.end.timestamp(), o.value, share)
+
+    def catch_up(self, now: datetime) -> None:
+        """Bring the estimate to a past moment without telling anyone: what was told then, was told."""
+        self._estimator.estimate(now)
+        self._watch.health(now)
+
+    def learn(self) -> LearnedRates:
+        """What this day taught about the sensors, for the next."""
+        return self._estimator.learn()
+
+    # -- states, forecasts, alerts out
+
+    def step(self, now: datetime) -> Step:
+        """What all that was heard means at `now`."""
+        zones, flows = self._estimator.estimate(now)
+        health, faults = self._watch.health(now)
+        self._remember(now, zones, flows)
+        normals = self._normals(now, zones, flows)
+        flows = [replace(state, ratio_to_normal=_ratio(state, normals)) for state in flows]
+        issued = self._forecast(now)
+        levels = self._find_levels(zones, flows)
+        expected = self._expect_levels(now, zones, flows)
+        view = RiskView(
+            area=self.area,
+            now=now,
+            zones=zones,
+            flows=flows,
+            health=health,
+            forecasts=self.forecasts,
+            levels=self._levels,
+            policy=self.policy,
+        )
+        alerts = self.alerts.update(now, self._apply_rules(view))
+        return Step(
+            time=now,
+            zones=zones,
+            flows=flows,
+            levels=levels,
+            expected=expected,
+            normals=normals,
+            health=health,
+            forecasts=issued,
+            alerts=alerts,
+            faults=faults,
+        )
+
+    def usual_course(self, target: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
+        """What is normal at a place in [start, end), step by step; steps of which nothing is known are left out."""
+        series = self.book.find(target, self._quantity(target))
+        if series is None:
+            return []
+        first = series.first_s + int((start.timestamp() - series.first_s) // series.step_s) * series.step_s
+        times = np.arange(first, int(end.timestamp()), series.step_s, dtype=np.int64)
+        values = _per_min(series) * self._usual.usual(series, times)
+        return [(datetime.fromtimestamp(t, UTC), v) for t, v in zip(times.tolist(), values.tolist(), strict=True) if not math.isnan(v)]
+
+    def _quantity(self, target: str) -> str:
+        """The quantity of which a place has a series."""
+        return "occupancy" if target in self.area.zones else "flow_per_min" if target in self.area.gates else "count"
+
+    def _remember(self, now: datetime, zones: Iterable[ZoneState], flows: Iterable[FlowState]) -> None:
+        """Zone and gate states become series, which tomorrow's forecasts rest on; what was not seen is not remembered."""
+        end_s, length_s, step_s = now.timestamp(), self.settings.state_step_s, self.settings.forecast_step_s
+        for zone in zones:
+            if zone.occupancy is not None and zone.quality.may_alert:
+                self.book.add(zone.zone, "occupancy", step_s, end_s - length_s, end_s, zone.occupancy)
+        for flow in flows:
+            if flow.flow_per_min is not None and flow.quality.may_alert and flow.target not in self._points:
+                self.book.add(flow.target, "flow_per_min", step_s, end_s - length_s, end_s, flow.flow_per_min)
+        if end_s % step_s == 0:
+            self.book.close_steps(now)
+
+    def _normals(self, now: datetime, zones: Iterable[ZoneState], flows: Iterable[FlowState]) -> dict[str, float]:
+        found = {zone.zone: self._find_normal(zone.zone, now - timedelta(seconds=1)) for zone in zones}
+        for flow in flows:
+            point = self._points.get(flow.target)
+            back_s = 1.0 if point is None else (flow.data_age_s or 0.0) + point.interval_s / 2
+            found[flow.target] = self._find_normal(flow.target, now - timedelta(seconds=back_s))
+        return {target: value for target, value in found.items() if value is not None}
+
+    def _find_normal(self, target: str, at: datetime) -> float | None:
+        series = self.book.find(target, self._quantity(target))
+        if series is None:
+            return None
+        step = series.first_s + int((at.timestamp() - series.first_s) // series.step_s) * series.step_s
+        known = self._usual_values.setdefault(target, {})
+        if step not in known:
+            known.clear()
+            times = np.arange(step, step + USUAL_STEPS * series.step_s, series.step_s, dtype=np.int64)
+            known.update(zip(times.tolist(), (_per_min(series) * self._usual.usual(series, times)).tolist(), strict=True))
+        return None if math.isnan(known[step]) else known[step]
+
+    def _forecast(self, now: datetime) -> list[Forecast]:
+        """Forecasts of every series that grew, and of every place whose last forecast is a step old."""
+        if self._told and now.timestamp() % self.settings.forecast_step_s:
+            return []
+        issued: list[Forecast] = []
+        for key in self.book.list_keys():
+            series = self.book.find(*key)
+            if series is None:
+                continue
+            past = series.until(now)
+            known = (past.end_s, int(np.count_nonzero(~np.isnan(past.values[-USUAL_STEPS:]))))
+            told_at, told_with = self._told.get(key, (None, None))
+            if told_at is not None and known == told_with and (now - told_at).total_seconds() < series.step_s:
+                continue
+            made = self._forecaster.forecast(past, now, self.settings.forecast_horizon_steps * series.step_s)
+            self._told[key] = (now, known)
+            if made:
+                self.forecasts[key] = made
+                issued += made
+        return issued
+
+    def _find_levels(self, zones: Iterable[ZoneState], flows: Iterable[FlowState]) -> dict[str, LevelFound]:
+        levels = {state.zone: self._levels.of_zone(state) for state in zones} | {state.target: self._levels.of_flow(state) for state in flows}
+        return {target: level for target, level in levels.items() if level is not None}
+
+    def _expect_levels(self, now: datetime, zones: Iterable[ZoneState], flows: Iterable[FlowState]) -> dict[str, LevelExpected]:
+        seen = {s.zone for s in zones if s.quality.may_alert} | {s.target for s in flows if s.quality.may_alert}
+        expected: dict[str, LevelExpected] = {}
+        for (target, _), forecasts in self.forecasts.items():
+            found = self._levels.expected(target, forecasts, now, self.policy) if target in seen else None
+            if found is not None and (target not in expected or found.level > expected[target].level):
+                expected[target] = found
+        return expected
+
+    def _apply_rules(self, view: RiskView) -> list[RuleResult]:
+        return [result for rule in self._rules.values() for result in rule(view)]
+
+
+def build_pipeline(area: Area, settings: Settings, learned: Learned | None = None) -> Pipeline:
+    """The pipeline of an area with the parts that the settings choose.
+
+    Raises
+    ------
+    UnknownName
+        When the settings name a forecaster or level that is not there.
+    """
+    if settings.forecaster not in FORECASTERS:
+        raise UnknownName("forecaster", settings.forecaster, list(FORECASTERS))
+    calendar = Calendar(area.timezone, area.holidays)
+    stale = {"stale_after_intervals": settings.stale_after_intervals, "stale_after_s": settings.stale_after_s}
+    estimator = PlainCounting(
+        area,
+        rate=settings.gate_detection_rate,
+        rate_sd=settings.gate_detection_rate_sd,
+        flow_window_s=settings.flow_window_s,
+        learned=learned.rates if learned else None,
+        **stale,
+    )
+    return Pipeline(
+        area,
+        settings,
+        estimator=estimator,
+        watch=SensorWatch(area, **stale),
+        forecaster=FORECASTERS[settings.forecaster](calendar),
+        usual=OrdinaryWeeks(calendar),
+        rules=RULES,
+        learned=learned,
+    )
+
+
+def alert_policy(settings: Settings) -> AlertPolicy:
+    """What the settings say about alerts.
+
+    Raises
+    ------
+    UnknownName
+        When `alert_from` names no level.
+    """
+    try:
+        level = Level.parse(settings.alert_from)
+    except KeyError:
+        raise UnknownName("level", settings.alert_from, [level.label for level in Level]) from None
+    return AlertPolicy(
+        raise_from=level,
+        ahead_s=settings.alert_ahead_s,
+        chance=settings.alert_chance,
+        keep_share=settings.alert_keep_share,
+        on_delay_s=settings.alert_on_delay_s,
+        off_delay_s=settings.alert_off_delay_s,
+    )
+
+
+def _per_min(series: Series) -> float:
+    """What turns a step's value into persons or persons/min."""
+    return 60.0 / series.step_s if series.quantity == "count" else 1.0
+
+
+def _ratio(state: FlowState, normals: Mapping[str, float]) -> float | None:
+    normal = normals.get(state.target)
+    if state.flow_per_min is None or normal is None or normal <= 0 or state.quality is Quality.MISSING:
+        return None
+    return state.flow_per_min / normal
