@@ -160,10 +160,13 @@ class Pipeline:
                 share = 1.0 if o.quantity is Quantity.COUNT else 0.5
                 self.book.add(o.sensor, "count", step_s, o.start.timestamp(), o.end.timestamp(), o.value, share)
 
+    def recall(self, last: Sequence[Observation]) -> None:
+        """Remember the last word of each sensor, however long ago, so that its silence has a beginning."""
+        self._watch.take(last)
+
     def catch_up(self, now: datetime) -> None:
-        """Bring the estimate to a past moment without telling anyone: what was told then, was told."""
+        """Bring the estimate to a past moment without telling anyone: what was to be told, was told then."""
         self._estimator.estimate(now)
-        self._watch.health(now)
 
     def learn(self) -> LearnedRates:
         """What this day taught about the sensors, for the next."""

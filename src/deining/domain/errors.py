@@ -3,6 +3,7 @@
 DeiningError
 ├── WrongUse                what was asked cannot be done as asked (exit 2, HTTP 4xx)
 │   ├── UnknownName         a name that is not in a registry or an area
+│   ├── TooLarge            more at once than is taken
 │   └── PortInUse           another program listens on the port asked for
 ├── WrongData               what was given is not right (exit 1)
 │   ├── WrongArea           an area folder with findings
@@ -46,6 +47,10 @@ class UnknownName(WrongUse):
     def __init__(self, kind: str, given: str, known: list[str]) -> None:
         super().__init__(f"no {kind} named {given!r}; known: {', '.join(sorted(known)) or 'none'}")
         self.given = given
+
+
+class TooLarge(WrongUse):
+    """More at once than is taken."""
 
 
 class PortInUse(WrongUse):

@@ -41,6 +41,12 @@ class Series:
         n = max(0, int(origin.timestamp() - self.first_s) // self.step_s)
         return Series(target=self.target, quantity=self.quantity, first_s=self.first_s, step_s=self.step_s, values=self.values[:n])
 
+    def since(self, begin: datetime) -> Series:
+        """The part whose steps began at or after a time."""
+        n = min(len(self.values), max(0, -(-int(begin.timestamp() - self.first_s) // self.step_s)))
+        first_s = self.first_s + n * self.step_s
+        return Series(target=self.target, quantity=self.quantity, first_s=first_s, step_s=self.step_s, values=self.values[n:])
+
     def time(self, index: int) -> datetime:
         """Start of a step, UTC."""
         return datetime.fromtimestamp(self.first_s + index * self.step_s, UTC)

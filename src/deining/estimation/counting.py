@@ -136,6 +136,8 @@ class PlainCounting:
 
     def take(self, observations: Sequence[Observation]) -> None:
         """Take observations, in any order, each once."""
+        if self._begin is None and observations:
+            self._begin = self._last_empty(min(observation.start for observation in observations))
         for observation in observations:
             sensor = self._area.sensors.get(observation.sensor)
             if sensor is None or (self._begin is not None and observation.start < self._begin and sensor.kind is not SensorKind.POINT_COUNTER):
@@ -154,14 +156,15 @@ class PlainCounting:
         flows = [self._gate_state(gate, now) for gate in self._area.gates.values()]
         return zones, flows + [self._point_state(sensor, now) for sensor in self._area.list_point_counters()]
 
-    def _start_anew_when_empty(self, now: datetime) -> None:
-        local = now.astimezone(self._area.timezone)
+    def _last_empty(self, time: datetime) -> datetime:
+        """The last moment, at or before a time, at which the area is taken to be empty."""
+        local = time.astimezone(self._area.timezone)
         begin = local.replace(hour=self._area.empty_at.hour, minute=self._area.empty_at.minute, second=0, microsecond=0)
-        if begin > local:
-            begin -= timedelta(days=1)
-        if self._begin is None:
-            self._begin = begin
-        elif begin > self._begin:
+        return begin if begin <= local else begin - timedelta(days=1)
+
+    def _start_anew_when_empty(self, now: datetime) -> None:
+        begin = self._last_empty(now)
+        if self._begin is None or begin > self._begin:
             self._begin, self._floor = begin, {}
             for channel in self._channels.values():
                 kept = [o for o in channel.recent if o.start >= begin]

@@ -17,25 +17,27 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 class _Lookup:
-    """Values of a function of whole numbers that lie near one another, each worked out once."""
+    """Values of a function of whole numbers that lie near one another, each worked out once. Threads may share it."""
 
     def __init__(self, read: Callable[[int], int]) -> None:
         self._read = read
-        self._first, self._values = 0, np.zeros(0, dtype=np.int64)
+        self._table: tuple[int, Int64Array] = (0, np.zeros(0, dtype=np.int64))
 
     def at(self, keys: Int64Array) -> Int64Array:
         if not keys.size:
             return np.zeros(keys.shape, dtype=np.int64)
         low, high = int(keys.min()), int(keys.max()) + 1
-        if not len(self._values):
-            self._first = low
-        first, end = self._first, self._first + len(self._values)
-        if low < first or high > end:
-            before, after = range(low, first), range(end, high)
-            read = [np.fromiter((self._read(key) for key in part), np.int64, len(part)) for part in (before, after)]
-            self._values = np.concatenate([read[0], self._values, read[1]])
-            self._first = min(low, first)
-        return self._values[keys - self._first]
+        first, values = self._table
+        if not len(values):
+            first = low
+        if low < first or high > first + len(values):
+            before, after = self._read_all(low, first), self._read_all(first + len(values), high)
+            first, values = min(low, first), np.concatenate([before, values, after])
+            self._table = (first, values)
+        return values[keys - first]
+
+    def _read_all(self, low: int, high: int) -> Int64Array:
+        return np.fromiter((self._read(key) for key in range(low, high)), np.int64, max(0, high - low))
 
 
 class Calendar:

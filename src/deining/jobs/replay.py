@@ -16,11 +16,12 @@ import numpy as np
 from deining.domain.alert import Alert
 from deining.domain.area import Area
 from deining.domain.errors import WrongTable, WrongUse
-from deining.domain.forecast import QUANTILE_NAMES, Forecast
+from deining.domain.forecast import Forecast
 from deining.domain.observation import AHEAD_S
 from deining.domain.state import Fault, FlowState, ZoneState
 from deining.estimation.counting import LearnedRates
 from deining.jobs import Progress, no_progress
+from deining.jobs.forecast import forecast_columns
 from deining.pipeline import CAN_SAY, Pipeline, Step
 from deining.sources.tables import ObservationTable, TableSource, write_table
 
@@ -53,22 +54,17 @@ class Evening:
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """Columns by file name."""
-        alerts, faults, forecasts = list(self.alerts.values()), list(self.faults.values()), self.forecasts
+        alerts, faults = list(self.alerts.values()), list(self.faults.values())
         alert_columns = _columns(alerts, ALERT_COLUMNS)
         alert_columns["kind"] = [alert.kind.value for alert in alerts]
         alert_columns["level"] = [alert.level.label for alert in alerts]
         alert_columns["because"] = [alert.because.get(self.area.language) or alert.because.get("en", "") for alert in alerts]
-        quantiles = np.array([f.quantiles for f in forecasts]).reshape(len(forecasts), len(QUANTILE_NAMES))
         return {
             "zone_states": _columns(self.zones, ZONE_COLUMNS),
             "flow_states": _columns(self.flows, FLOW_COLUMNS),
             "alerts": alert_columns,
             "sensor_health": _columns(faults, ("sensor", "start", "end", "fault")),
-            "forecasts": {
-                **_columns(forecasts, ("target", "quantity", "origin", "time", "mean")),
-                **{name: quantiles[:, k] for k, name in enumerate(QUANTILE_NAMES)},
-                "model": [f.model for f in forecasts],
-            },
+            "forecasts": forecast_columns(self.forecasts),
         }
 
 

@@ -80,3 +80,10 @@ def migrate(connection: sqlite3.Connection, folder: Path) -> None:
     for number, sql in migrations:
         if number > version:
             connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version={number};\nCOMMIT;")
+
+
+def open_reader(folder: Path) -> sqlite3.Connection:
+    """A connection for reading alone: it can change nothing, and never waits for the writer."""
+    connection = connect(folder / FILE_NAME)
+    connection.execute("PRAGMA query_only=ON")
+    return connection

@@ -110,3 +110,30 @@ def read_observations(connection: sqlite3.Connection, area: str, since: datetime
             )
             for start_us, end_us, value, received_us, quality in rows:
                 yield Observation(sensor, quantity, from_us(start_us), from_us(end_us), value, from_us(received_us), quality or "ok")
+
+
+def read_latest(connection: sqlite3.Connection, area: str) -> list[Observation]:
+    """The newest observation of each sensor and quantity."""
+    rows = connection.execute(
+        "SELECT sensor.sensor, quantity, start_us, end_us, value, received_us FROM latest JOIN sensor ON sensor.number = latest.sensor WHERE area = ?", (area,)
+    )
+    return [
+        Observation(sensor, QUANTITIES[quantity], from_us(start_us), from_us(end_us), value, from_us(received_us))
+        for sensor, quantity, start_us, end_us, value, received_us in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorCounts:
+    """How many rows of a sensor were stored, were there already, had another value than one that was, or were refused."""
+
+    stored: int = 0
+    duplicate: int = 0
+    conflicting: int = 0
+    rejected: int = 0
+
+
+def read_counts(connection: sqlite3.Connection, area: str) -> dict[str, SensorCounts]:
+    """The counts of every sensor that ever delivered."""
+    rows = connection.execute("SELECT sensor, stored, duplicate, conflicting, rejected FROM sensor WHERE area = ?", (area,))
+    return {sensor: SensorCounts(*counts) for sensor, *counts in rows}

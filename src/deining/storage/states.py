@@ -26,7 +26,9 @@ FORGET_AFTER = (
     "DELETE FROM flow_state WHERE area = ? AND time_us > ?",
     "DELETE FROM forecast WHERE area = ? AND origin_us > ?",
     "DELETE FROM alert WHERE area = ? AND raised_us > ?",
+    "UPDATE alert SET cleared_us = NULL WHERE area = ? AND cleared_us > ?",
     "DELETE FROM fault WHERE area = ? AND start_us > ?",
+    "UPDATE fault SET end_us = NULL WHERE area = ? AND end_us > ?",
 )
 
 
@@ -83,6 +85,11 @@ def write_series(connection: sqlite3.Connection, area: str, series: Sequence[Ser
             "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)",
             [(area, one.target, one.quantity, one.step_s, one.first_s + int(k) * one.step_s, float(one.values[k])) for k in known],
         )
+
+
+def write_series_steps(connection: sqlite3.Connection, area: str, steps: Sequence[tuple[str, str, int, int, float]]) -> None:
+    """Keep single steps of series: (target, quantity, step_s, start_s, value)."""
+    connection.executemany("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)", [(area, *step) for step in steps])
 
 
 def read_series(connection: sqlite3.Connection, area: str, since: datetime) -> list[Series]:
@@ -200,5 +207,6 @@ __all__ = [
     "write_faults",
     "write_forecasts",
     "write_series",
+    "write_series_steps",
     "write_states",
 ]

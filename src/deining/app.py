@@ -1,0 +1,156 @@
+"""The only place that chooses real parts: a data folder, the areas on it, and what each of them lives on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deining.clock import LiveClock, ReplayClock
+from deining.domain.area import Area
+from deining.domain.errors import UnknownName
+from deining.domain.observation import Observation
+from deining.runner import Feed, Runner
+from deining.settings import Settings
+from deining.sources.auckland import AucklandCounts
+from deining.storage.area_folder import find_area_folder, read_area
+from deining.storage.database import open_database, open_reader
+from deining.storage.history import DayHistory
+from deining.storage.lock import FolderLock
+from deining.storage.rows import StoredRows, read_latest
+from deining.storage.tokens import TokenHolder, find_holder, issue_token
+from deining.storage.writer import Writer
+
+HISTORY_FOLDER = "history"
+
+
+class App:
+    """A running deining: one data folder, one writer, one runner an area.
+
+    Parameters
+    ----------
+    folder
+        The data folder; made when it is not there.
+
+    Raises
+    ------
+    WrongUse
+        When the folder cannot be used, or another deining uses it.
+    DataFolderTooNew
+        When a later version wrote it.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder, self.settings = folder, settings
+        self._lock = FolderLock(folder)
+        self.writer = Writer(
+            open_database(folder),
+            folder,
+            queue_jobs=settings.queue_posts,
+            commit_rows=settings.commit_rows,
+            min_free_bytes=settings.min_free_disk_bytes,
+        )
+        self.runners: dict[str, Runner] = {}
+
+    def open_reader(self) -> sqlite3.Connection:
+        """A connection for reading; the caller closes it."""
+        return open_reader(self.folder)
+
+    def add_live_area(self, area: Area) -> Runner:
+        """Run an area on the wall's clock and what is posted to it."""
+        return self._add(area, LiveClock(), None)
+
+    def add_replay(self, area: Area, feed: Feed, clock: ReplayClock) -> Runner:
+        """Run an area on a past or simulated stretch."""
+        return self._add(area, clock, feed)
+
+    def _add(self, area: Area, clock: LiveClock | ReplayClock, feed: Feed | None) -> Runner:
+        with closing(self.open_reader()) as connection:
+            latest = max((o.end for o in read_latest(connection, area.id)), default=None)
+        history = DayHistory(self.folder / HISTORY_FOLDER, area.id, self.open_reader, latest)
+        runner = Runner(area, clock, self.settings, writer=self.writer, open_reader=self.open_reader, history=history, feed=feed)
+        self.runners[area.id] = runner
+        return runner
+
+    def get_runner(self, area: str) -> Runner:
+        """The runner of an area.
+
+        Raises
+        ------
+        UnknownName
+            When no such area runs here.
+        """
+        if area not in self.runners:
+            raise UnknownName("area", area, list(self.runners))
+        return self.runners[area]
+
+    def start(self) -> None:
+        """Start all areas."""
+        for runner in self.runners.values():
+            runner.start()
+
+    def close(self) -> None:
+        """Stop all areas, write what waits, and let go of the data folder."""
+        for runner in self.runners.values():
+            runner.close()
+        self.writer.close()
+        self._lock.release()
+
+    def store(self, area: str, observations: Sequence[Observation]) -> Future[StoredRows]:
+        """Store observations of an area; once they are committed its runner hears of the new ones.
+
+        Raises
+        ------
+        Overloaded, DiskFilling
+            As `Writer.store`.
+        """
+        runner = self.get_runner(area)
+        answer = self.writer.store(area, observations)
+        answer.add_done_callback(lambda done: None if done.exception() else runner.take(done.result().new))
+        return answer
+
+
+def find_token_holder(folder: Path, token: str) -> TokenHolder | None:
+    """Whose token it is, or None."""
+    with closing(open_reader(folder)) as connection:
+        return find_holder(connection, token)
+
+
+def make_token(folder: Path, area: Area, sensor: str) -> str:
+    """A new token for a sensor of an area, valid at once, also while a server runs on the folder.
+
+    Raises
+    ------
+    UnknownName
+        When the area has no such sensor.
+    """
+    if sensor not in area.sensors:
+        raise UnknownName(f"sensor in area {area.id}", sensor, list(area.sensors))
+    with closing(open_database(folder)) as connection:
+        return issue_token(connection, TokenHolder(area.id, sensor))
+
+
+def add_demo_areas(app: App) -> None:
+    """Both shipped areas: Auckland's real counts replayed, and a simulated event day in Strand."""
+    _add_auckland(app)
+
+
+def _local(area: Area, year: int, month: int, day: int, hour: int) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=area.timezone).astimezone(UTC)
+
+
+def _add_auckland(app: App) -> None:
+    area = read_area(find_area_folder("auckland"))
+    counts = AucklandCounts()
+    start, end = _local(area, 2025, 11, 29, 4), _local(area, 2025, 12, 1, 4)
+    weeks = timedelta(weeks=app.settings.history_weeks)
+    feed = Feed(
+        mode="replay",
+        source=counts,
+        begin_at=_local(area, 2025, 11, 29, 10),
+        read_history=lambda: [series.until(start).since(start - weeks) for series in counts.read_series()],
+    )
+    app.add_replay(area, feed, ReplayClock(start, end))

@@ -1,0 +1,268 @@
+"""The command `deining`: what stands after it on the command line, and how errors are said."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from deining import __version__
+from deining.domain.errors import DeiningError, UnknownName, WrongData, WrongUse
+from deining.forecasting import FORECASTERS
+from deining.jobs import Item
+from deining.settings import Settings
+
+AREA_HELP = "an area that comes with deining (auckland, strand), or the path of an area folder"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"deining: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code: 0 all is well, 1 the data are wrong, 2 it was used wrongly."""
+    given = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = given.run
+    try:
+        return command(given)
+    except WrongUse as error:
+        return _fail(2, error)
+    except DeiningError as error:
+        return _fail(1, error)
+    except KeyboardInterrupt:
+        print("deining: interrupted; nothing half-written is left behind", file=sys.stderr)
+        return 130
+
+
+def _fail(code: int, error: DeiningError) -> int:
+    print(f"deining: {' '.join(str(error).split())}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="deining", description="How busy is it, how busy will it be, and what can still be done in time.")
+    parser.add_argument("--version", action="version", version=f"deining {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="{demo,run,replay,forecast,backtest,check,token}", parser_class=_Parser)
+
+    demo = _command(commands, "demo", run_demo, "replay both shipped areas as if live, and open the page")
+    demo.add_argument("--port", type=_port, help="port to listen on (8000)")
+    demo.add_argument("--data", type=Path, help="folder to keep what is observed; else it is thrown away at the end")
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+    run = _command(commands, "run", run_live, "run an area live")
+    run.add_argument("--area", required=True, help=AREA_HELP)
+    run.add_argument("--data", type=Path, required=True, help="the data folder; made when it is not there")
+    run.add_argument("--port", type=_port, help="port to listen on (8000)")
+    run.add_argument("--host", help="address to listen on (127.0.0.1)")
+
+    replay = _command(commands, "replay", run_replay, "run the pipeline over a table of observations, without hindsight")
+    replay.add_argument("area", metavar="AREA", help=AREA_HELP)
+    replay.add_argument("observations", metavar="OBSERVATIONS", type=Path, help="an observation table, .csv or .parquet")
+    replay.add_argument("--out", type=Path, required=True, help="folder for the tables")
+    replay.add_argument("--calibration", type=Path, help="what was learned about the sensors: read if it is there, written at the end")
+
+    forecast = _command(commands, "forecast", run_forecast, "forecast the counts of a table from given origins")
+    forecast.add_argument("counts", metavar="COUNTS", type=Path, help="an observation table of counts, .csv or .parquet")
+    forecast.add_argument("--origins", type=Path, required=True, help="a table with one column, origin")
+    forecast.add_argument("--horizon", required=True, help="how far ahead, such as 168h")
+    forecast.add_argument("--out", type=Path, required=True, help="the table to write")
+    _calendar_options(forecast)
+    forecast.add_argument("--model", default=Settings().forecaster, help=f"one of {', '.join(FORECASTERS)}")
+
+    backtest = _command(commands, "backtest", run_backtest, "score each model on the counts of a table")
+    backtest.add_argument("counts", metavar="COUNTS", type=Path, help="an observation table of counts, .csv or .parquet")
+    backtest.add_argument("--horizon", default="168h", help="how far ahead, such as 168h")
+    backtest.add_argument("--weeks", type=_positive, default=8, help="score the last so many weeks (8)")
+    backtest.add_argument("--every", type=_positive, default=31, help="hours between two origins (31, so that every hour of the day has its turn)")
+    backtest.add_argument("--out", type=Path, help="also write the scores to this table")
+    _calendar_options(backtest)
+
+    check = _command(commands, "check", run_check, "say whether an area folder is right, and where not")
+    check.add_argument("area", metavar="AREA", help=AREA_HELP)
+
+    token = _command(commands, "token", run_token, "print a new token for one sensor")
+    token.add_argument("sensor", metavar="SENSOR", help="id of the sensor")
+    token.add_argument("--area", required=True, help=AREA_HELP)
+    token.add_argument("--data", type=Path, required=True, help="data folder of the server that takes the observations")
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, run: Callable[[argparse.Namespace], int], about: str) -> _Parser:
+    parser = commands.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _calendar_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--area", help="take time zone and holidays from this area")
+    parser.add_argument("--holidays", metavar="REGION", help="country and subdivision as the holidays package names them, such as NZ-AUK")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a number from 0 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
+    return int(text)
+
+
+def _settings(**given: object) -> Settings:
+    return Settings.from_environment(os.environ, **{name: value for name, value in given.items() if value is not None})
+
+
+def _bar(items: Iterable[Item], *, total: int, unit: str) -> Iterable[Item]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    bar: Iterable[Item] = tqdm(items, total=total, unit=unit, disable=None, leave=False)
+    return bar
+
+
+# -- the commands; each imports what it needs, so that --help and check answer at once
+
+
+def run_check(given: argparse.Namespace) -> int:
+    """deining check"""
+    from deining.storage.area_folder import check_area, find_area_folder, read_area
+
+    folder = find_area_folder(given.area)
+    findings = check_area(folder)
+    if findings:
+        for finding in findings:
+            print(f"deining: {finding}", file=sys.stderr)
+        return 1
+    area = read_area(folder)
+    print(f"{area.name}: {len(area.zones)} zones, {len(area.gates)} gates, {len(area.sensors)} sensors, {len(area.levels)} level scales; nothing is wrong")
+    return 0
+
+
+def run_token(given: argparse.Namespace) -> int:
+    """deining token"""
+    from deining.app import make_token
+    from deining.storage.area_folder import find_area_folder, read_area
+
+    print(make_token(given.data, read_area(find_area_folder(given.area)), given.sensor))
+    return 0
+
+
+def run_replay(given: argparse.Namespace) -> int:
+    """deining replay"""
+    from deining.jobs.replay import read_rates, replay, write_evening, write_rates
+    from deining.pipeline import Learned, build_pipeline
+    from deining.sources.tables import TableSource
+    from deining.storage.area_folder import find_area_folder, read_area
+
+    area = read_area(find_area_folder(given.area))
+    rates = read_rates(given.calibration) if given.calibration else {}
+    pipeline = build_pipeline(area, _settings(), Learned(rates=rates))
+    source = TableSource(given.observations)
+    evening = replay(pipeline, source, progress=_bar)
+    write_evening(evening, given.out)
+    if given.calibration:
+        write_rates(given.calibration, pipeline.learn())
+    crowd = sum(alert.kind.value == "crowd" for alert in evening.alerts.values())
+    print(f"{given.out}: {len(evening.zones)} zone states, {len(evening.flows)} flow states, {crowd} crowd alerts, {len(evening.alerts) - crowd} data alerts")
+    if source.table.conflicts:
+        print(f"deining: {source.table.conflicts} rows had the key of an earlier row and another value; the first was kept", file=sys.stderr)
+    return 0
+
+
+def run_forecast(given: argparse.Namespace) -> int:
+    """deining forecast"""
+    from deining.jobs.forecast import choose_calendar, forecast, parse_horizon, write_forecasts
+    from deining.sources.tables import read_origins, read_series
+    from deining.storage.area_folder import find_area_folder, read_area
+
+    horizon_s = parse_horizon(given.horizon)
+    if given.model not in FORECASTERS:
+        raise UnknownName("forecaster", given.model, list(FORECASTERS))
+    calendar, notice = choose_calendar(read_area(find_area_folder(given.area)) if given.area else None, given.holidays)
+    origins, series = read_origins(given.origins), read_series(given.counts)
+    made = forecast(series, origins, horizon_s, FORECASTERS[given.model](calendar), progress=_bar)
+    if not made:
+        raise WrongData(f"{given.counts}: found no count that ended before an origin of {given.origins}; expected some history before each origin")
+    write_forecasts(given.out, made)
+    if notice:
+        print(f"deining: {notice}", file=sys.stderr)
+    print(f"{given.out}: {len(made)} steps of {len(series)} sensors from {len(origins)} origins, by {given.model}")
+    return 0
+
+
+def run_backtest(given: argparse.Namespace) -> int:
+    """deining backtest"""
+    from deining.jobs.backtest import backtest, choose_origins
+    from deining.jobs.forecast import choose_calendar, parse_horizon
+    from deining.sources.tables import read_series, write_table
+    from deining.storage.area_folder import find_area_folder, read_area
+
+    horizon_s = parse_horizon(given.horizon)
+    calendar, notice = choose_calendar(read_area(find_area_folder(given.area)) if given.area else None, given.holidays)
+    series = read_series(given.counts)
+    models = {name: make(calendar) for name, make in FORECASTERS.items()}
+    scores = backtest(series, choose_origins(series, weeks=given.weeks, every_h=given.every), horizon_s, models, progress=_bar)
+    if notice:
+        print(f"deining: {notice}", file=sys.stderr)
+    columns = ("band", "model", "steps", "mae", "to_last_week", "wql", "cover80", "cover95")
+    if given.out:
+        write_table(given.out, {name: [getattr(score, name) for score in scores] for name in columns})
+    print(f"{'horizon':<12} {'model':<16} {'steps':>8} {'mae':>8} {'to last week':>13} {'wql':>7} {'cover80':>8} {'cover95':>8}")
+    for s in scores:
+        print(f"{s.band:<12} {s.model:<16} {s.steps:>8} {s.mae:>8.2f} {s.to_last_week:>13.3f} {s.wql:>7.3f} {s.cover80:>8.3f} {s.cover95:>8.3f}")
+    return 0
+
+
+def run_live(given: argparse.Namespace) -> int:
+    """deining run"""
+    from deining.app import App
+    from deining.storage.area_folder import find_area_folder, read_area
+    from deining.web.server import LOOPBACK, open_socket, serve
+
+    settings = _settings(port=given.port, host=given.host)
+    area = read_area(find_area_folder(given.area))
+    taken = open_socket(settings.host, settings.port)
+    app = App(given.data, settings)
+    app.add_live_area(area)
+    address = f"http://{settings.host}:{taken.getsockname()[1]}"
+    if settings.host not in LOOPBACK:
+        print(f"deining: {settings.host} lets whoever reaches this machine see the page and all figures: there is no sign-in yet", file=sys.stderr)
+    serve(app, taken, lambda: print(f"{area.name} is live at {address} (Ctrl-C stops it); data are kept in {given.data}", flush=True))
+    return 0
+
+
+def run_demo(given: argparse.Namespace) -> int:
+    """deining demo"""
+    if given.data:
+        return _demo(given, given.data)
+    with tempfile.TemporaryDirectory(prefix="deining-demo-") as folder:
+        return _demo(given, Path(folder))
+
+
+def _demo(given: argparse.Namespace, folder: Path) -> int:
+    from deining.app import App, add_demo_areas
+    from deining.web.server import open_socket, serve
+
+    settings = _settings(port=given.port)
+    taken = open_socket(settings.host, settings.port)
+    app = App(folder, settings)
+    add_demo_areas(app)
+    address = f"http://{settings.host}:{taken.getsockname()[1]}"
+
+    def ready() -> None:
+        print(f"deining: the demo is at {address} (Ctrl-C stops it)", flush=True)
+        if not given.no_browser:
+            webbrowser.open(address)
+
+    serve(app, taken, ready)
+    return 0

@@ -1,0 +1,370 @@
+"""The loop of one area: a clock, the pipeline, and what it finds written down and told. Live and replayed alike."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from deining.clock import LiveClock, ReplayClock
+from deining.domain.alert import Alert
+from deining.domain.area import Area
+from deining.domain.errors import NotAllowed, SourceUnavailable
+from deining.domain.observation import Observation
+from deining.domain.ports import Source
+from deining.domain.series import Series
+from deining.pipeline import Learned, Pipeline, Step, build_pipeline, why_refused
+from deining.settings import Settings
+from deining.storage.history import DayHistory
+from deining.storage.rows import read_latest, read_observations
+from deining.storage.states import (
+    forget_after,
+    read_alerts,
+    read_series,
+    read_states_at,
+    write_alerts,
+    write_faults,
+    write_forecasts,
+    write_series,
+    write_series_steps,
+    write_states,
+)
+from deining.storage.writer import Writer
+
+log = logging.getLogger(__name__)
+
+CATCH_UP_STEPS = 240
+"""Most estimates made to bring a restarted estimate up to now."""
+LAG_STEPS = 3
+"""A replay that lags by more steps than this makes its clock wait."""
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockState:
+    """What time it is in an area, and how it goes on."""
+
+    now: datetime
+    mode: str
+    speed: float
+    paused: bool
+    starts: datetime | None
+    ends: datetime | None
+    moving: bool
+
+
+class Listener(Protocol):
+    """Hears what happens in an area; called in the area's own thread, so it must be quick."""
+
+    def on_step(self, runner: Runner, step: Step) -> None:
+        """A new state."""
+        ...
+
+    def on_clock(self, runner: Runner) -> None:
+        """The clock was paused, sped up or moved."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Feed:
+    """What a replayed or simulated area lives on.
+
+    Parameters
+    ----------
+    mode
+        "replay" or "simulation".
+    begin_at
+        Where a new replay begins to play; what lies before is worked through at once.
+    read_history
+        Gives the weeks before the stretch, when the store has none.
+    """
+
+    mode: str
+    source: Source
+    begin_at: datetime
+    read_history: Callable[[], Sequence[Series]] = field(default=list)
+
+
+class Runner:
+    """Runs one area in a thread of its own.
+
+    Parameters
+    ----------
+    clock
+        The wall's for a live area; a replay clock where there is a `feed`.
+    open_reader
+        Gives a connection for reading.
+    """
+
+    def __init__(
+        self,
+        area: Area,
+        clock: LiveClock | ReplayClock,
+        settings: Settings,
+        *,
+        writer: Writer,
+        open_reader: Callable[[], sqlite3.Connection],
+        history: DayHistory,
+        feed: Feed | None = None,
+    ) -> None:
+        self.area, self.settings = area, settings
+        self.pipeline: Pipeline = build_pipeline(area, settings)
+        self.latest: Step | None = None
+        self.failure = ""
+        self.ready = threading.Event()
+        self._clock, self._writer, self._open_reader, self._history, self._feed = clock, writer, open_reader, history, feed
+        self._listeners: list[Listener] = []
+        self._inbox: queue.SimpleQueue[Sequence[Observation]] = queue.SimpleQueue()
+        self._step = timedelta(seconds=settings.state_step_s)
+        self._told_at: datetime | None = None
+        self._move_to: datetime | None = None
+        self._wake, self._stop = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"deining-{area.id}", daemon=True)
+
+    # -- what others ask of it
+
+    @property
+    def mode(self) -> str:
+        """`live`, `replay` or `simulation`."""
+        return self._feed.mode if self._feed else "live"
+
+    def now(self) -> datetime:
+        """The time in this area; a replay never runs ahead of what has been worked through."""
+        now = self._clock.now()
+        return now if self._feed is None or self._told_at is None else min(now, self._told_at + self._step)
+
+    def clock_state(self) -> ClockState:
+        """The clock, as people see it."""
+        clock = self._clock
+        if isinstance(clock, LiveClock):
+            return ClockState(now=clock.now(), mode=self.mode, speed=1.0, paused=False, starts=None, ends=None, moving=False)
+        return ClockState(
+            now=self.now(), mode=self.mode, speed=clock.speed, paused=clock.paused, starts=clock.start, ends=clock.end, moving=self._move_to is not None
+        )
+
+    def set_clock(self, *, paused: bool | None = None, speed: float | None = None, move_to: datetime | None = None) -> None:
+        """Pause, speed up or move a replay.
+
+        Raises
+        ------
+        NotAllowed
+            When the area is live.
+        WrongUse
+            When the speed or the time is out of range.
+        """
+        if isinstance(self._clock, LiveClock):
+            raise NotAllowed(f"area {self.area.id} is live; only a replay or simulation can be paused, sped up or moved")
+        self._clock.set(paused=paused, speed=speed, move_to=move_to)
+        if move_to is not None:
+            self._move_to = move_to
+        self._tell_clock()
+        self._wake.set()
+
+    def take(self, observations: Sequence[Observation]) -> None:
+        """Hand over observations that have just been stored."""
+        if observations:
+            self._inbox.put(observations)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell this listener of all that happens from now on."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the running step."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=30)
+        self._history.close()
+
+    # -- the loop
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._turn()
+                self.failure = ""
+            except Exception as error:  # the loop's edge: recorded, shown, and begun again from what was stored
+                self.failure, self._told_at = f"{type(error).__name__}: {error}", None
+                log.exception("area %s: a step failed", self.area.id)
+                self._stop.wait(1.0)
+
+    def _turn(self) -> None:
+        if self._told_at is None:
+            self._begin()
+        if self._move_to is not None:
+            self._move(self._move_to)
+        assert self._told_at is not None  # noqa: S101
+        due = self._told_at + self._step
+        wait_s = (due - self._clock.now()).total_seconds() + (0.0 if self._feed else self.settings.settle_s)
+        if isinstance(self._clock, ReplayClock):
+            if due > self._clock.end or self._clock.paused:
+                wait_s = 3600.0
+            elif wait_s > 0:
+                wait_s /= self._clock.speed
+            elif -wait_s > LAG_STEPS * self.settings.state_step_s:
+                self._clock.set(move_to=due)
+        if wait_s > 0:
+            self._wake.wait(min(wait_s, 3600.0))
+            self._wake.clear()
+            return
+        self._tell(self._take_step(due))
+
+    def _begin(self) -> None:
+        with closing(self._open_reader()) as connection:
+            kept_at = read_states_at(connection, self.area.id)
+        now = self._clock.now()
+        if self._feed is None or not isinstance(self._clock, ReplayClock):
+            self._restore(self._floor(now))
+        elif kept_at is not None and self._clock.start <= kept_at <= self._clock.end:
+            self._clock.set(move_to=kept_at)
+            self._restore(kept_at)
+        else:
+            self._load_history()
+            self._restore(self._clock.start)
+            self._move_to = self._feed.begin_at
+        if self._told_at is not None:
+            self._tell(self._take_step(self._told_at))
+        self.ready.set()
+
+    def _load_history(self) -> None:
+        series = list(self._feed.read_history()) if self._feed else []
+        if series:
+            self._writer.submit(lambda connection: write_series(connection, self.area.id, series)).result()
+
+    def _floor(self, time: datetime) -> datetime:
+        epoch = datetime.fromtimestamp(0, UTC)
+        return epoch + (time - epoch) // self._step * self._step
+
+    def _restore(self, at: datetime) -> None:
+        """Build the pipeline as it was at a moment, from what was stored."""
+        with closing(self._open_reader()) as connection:
+            weeks = timedelta(weeks=self.settings.history_weeks)
+            alerts = [alert for alert in read_alerts(connection, self.area.id, at) if alert.is_active]
+            pipeline = build_pipeline(self.area, self.settings, Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts))
+            pipeline.recall(read_latest(connection, self.area.id))
+            begin = self._last_empty(at)
+            longest = max((sensor.interval_s for sensor in self.area.sensors.values()), default=0.0)
+            stored = sorted(read_observations(connection, self.area.id, begin - timedelta(seconds=2 * longest), at), key=lambda o: o.available_at)
+        self._catch_up(pipeline, [o for o in stored if o.available_at <= at + self._step], begin, at)
+        self.pipeline, self._told_at = pipeline, at
+
+    def _catch_up(self, pipeline: Pipeline, stored: Sequence[Observation], begin: datetime, at: datetime) -> None:
+        """Walk the estimate from when the area was empty to a moment, in larger steps where that is long ago."""
+        step = max(self._step, (at - begin) / CATCH_UP_STEPS)
+        now, first = begin, 0
+        pipeline.catch_up(begin)
+        while now < at:
+            now = min(at, now + step)
+            last = first
+            while last < len(stored) and stored[last].available_at <= now:
+                last += 1
+            pipeline.take(stored[first:last])
+            pipeline.catch_up(now)
+            first = last
+        pipeline.take(stored[first:])
+
+    def _last_empty(self, at: datetime) -> datetime:
+        local = at.astimezone(self.area.timezone)
+        begin = local.replace(hour=self.area.empty_at.hour, minute=self.area.empty_at.minute, second=0, microsecond=0)
+        return (begin if begin <= local else begin - timedelta(days=1)).astimezone(UTC)
+
+    def _move(self, target: datetime) -> None:
+        """Go to another moment of a replay: back by forgetting what was later, forward by working through what lies between."""
+        assert self._told_at is not None  # noqa: S101
+        target = self._floor(target)
+        self._tell_clock()
+        if target < self._told_at:
+            self._history.forget()
+            self._writer.submit(lambda connection: forget_after(connection, self.area.id, target)).result()
+            self._restore(target)
+            last: Step | None = self._take_step(target)
+        else:
+            last = self._work_through(target)
+        if last is not None:
+            self._tell(last)
+        if self._move_to is not None and self._floor(self._move_to) == target:
+            if isinstance(self._clock, ReplayClock) and last is not None:
+                self._clock.set(move_to=last.time)
+            self._move_to = None
+            self._tell_clock()
+
+    def _work_through(self, target: datetime) -> Step | None:
+        last = None
+        while not self._stop.is_set() and self._told_at is not None and self._told_at + self._step <= target:
+            last = self._take_step(self._told_at + self._step)
+            if self._move_to is not None and self._floor(self._move_to) != target:
+                break
+        return last
+
+    def _take_step(self, now: datetime) -> Step:
+        new = self._read_source(now) if self._feed else self._empty_inbox()
+        self._history.add(new)
+        self.pipeline.take(new)
+        step = self.pipeline.step(now)
+        self._write(step)
+        self._history.close_days(now)
+        self.latest, self._told_at = step, now
+        return step
+
+    def _empty_inbox(self) -> list[Observation]:
+        new: list[Observation] = []
+        while not self._inbox.empty():
+            new.extend(self._inbox.get())
+        return new
+
+    def _read_source(self, now: datetime) -> list[Observation]:
+        """What the source gave since the last step, as far as it may be used, once it is stored."""
+        assert self._feed is not None  # noqa: S101
+        since = (self._told_at or now) if self._told_at != now else now - self._step
+        try:
+            given = list(self._feed.source.read_observations(since + MICROSECOND, now + MICROSECOND))
+        except SourceUnavailable as error:
+            log.warning("area %s: %s", self.area.id, error)
+            return []
+        allowed = list(self._allowed(given, now))
+        return self._writer.store(self.area.id, allowed).result().new if allowed else []
+
+    def _allowed(self, given: Sequence[Observation], now: datetime) -> Iterator[Observation]:
+        for observation in given:
+            if why := why_refused(self.area, observation, now):
+                log.info("area %s: refused a row of %s: %s", self.area.id, observation.sensor, why)
+                self._writer.count_rejected(self.area.id, observation.sensor, 1)
+            else:
+                yield observation
+
+    def _write(self, step: Step) -> None:
+        area, changes = self.area.id, self.pipeline.book.take_changes() if step.forecasts else []
+
+        def write(connection: sqlite3.Connection) -> None:
+            write_states(connection, area, step.zones, step.flows)
+            write_forecasts(connection, area, step.forecasts)
+            write_series_steps(connection, area, changes)
+            write_alerts(connection, area, step.alerts)
+            write_faults(connection, area, step.faults)
+
+        self._writer.submit(write, rows=len(step.zones) + len(step.flows) + len(step.forecasts))
+
+    # -- telling
+
+    def _tell(self, step: Step) -> None:
+        for listener in self._listeners:
+            listener.on_step(self, step)
+
+    def _tell_clock(self) -> None:
+        for listener in self._listeners:
+            listener.on_clock(self)
+
+    def list_alerts(self) -> list[Alert]:
+        """Alerts that stand now."""
+        return self.pipeline.alerts.active

@@ -1,0 +1,18 @@
+"""The paths of the API, one file a resource."""
+
+from fastapi import APIRouter
+
+from deining.web.api import alerts, areas, clock, forecasts, health, history, observations, states, stream
+
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    areas.router,
+    states.router,
+    forecasts.router,
+    history.router,
+    alerts.router,
+    clock.router,
+    stream.router,
+    observations.router,
+)
+"""All routers, in the order in which the description lists them."""
