@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from deining.clock import LiveClock, ReplayClock
@@ -16,6 +16,7 @@ from deining.domain.observation import Observation
 from deining.runner import Feed, Runner
 from deining.settings import Settings
 from deining.sources.auckland import AucklandCounts
+from deining.sources.event_day import EventDay, simulate_series
 from deining.storage.area_folder import find_area_folder, read_area
 from deining.storage.database import open_database, open_reader
 from deining.storage.history import DayHistory
@@ -25,6 +26,9 @@ from deining.storage.tokens import TokenHolder, find_holder, issue_token
 from deining.storage.writer import Writer
 
 HISTORY_FOLDER = "history"
+STRAND_DAY = date(2026, 7, 18)
+STRAND_DAYS = 35
+"""Simulated days before the event day: the mean of four ordinary weeks, and one to spare."""
 
 
 class App:
@@ -135,11 +139,24 @@ def make_token(folder: Path, area: Area, sensor: str) -> str:
 
 def add_demo_areas(app: App) -> None:
     """Both shipped areas: Auckland's real counts replayed, and a simulated event day in Strand."""
+    _add_strand(app)
     _add_auckland(app)
 
 
 def _local(area: Area, year: int, month: int, day: int, hour: int) -> datetime:
     return datetime(year, month, day, hour, tzinfo=area.timezone).astimezone(UTC)
+
+
+def _add_strand(app: App) -> None:
+    area = read_area(find_area_folder("strand"))
+    day = EventDay(area, STRAND_DAY)
+    feed = Feed(
+        mode="simulation",
+        source=day,
+        begin_at=_local(area, STRAND_DAY.year, STRAND_DAY.month, STRAND_DAY.day, 17),
+        read_history=lambda: simulate_series(area, STRAND_DAY - timedelta(days=STRAND_DAYS), STRAND_DAYS, step_s=app.settings.forecast_step_s),
+    )
+    app.add_replay(area, feed, ReplayClock(day.begin, day.end))
 
 
 def _add_auckland(app: App) -> None:

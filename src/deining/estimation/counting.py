@@ -15,6 +15,7 @@ from deining.domain.state import FlowState, Quality, ZoneState
 Z90 = 1.6449
 """Half-width of a central 90 % interval of the normal distribution, in standard deviations."""
 RATE_WINDOW = timedelta(minutes=30)
+SILENCE_HOLDS = timedelta(minutes=15)
 RATE_AT_A_POINT_SD = 0.1
 DIRECT_SD = 0.3
 """Relative error taken for a zone that no gate closes and one camera or person looks at."""
@@ -61,12 +62,22 @@ class Channel:
         """Counted persons/s over the last half hour of its data."""
         return max(0.0, self.recent_value) / self.recent_s if self.recent_s > 0 else 0.0
 
-    def missed(self, begin: datetime, now: datetime) -> float:
-        """Persons that would have been counted in the intervals that did not come, at the recent rate."""
-        if self.first_start is None:
-            return 0.0
-        due_s = (now - begin).total_seconds() // self.sensor.interval_s * self.sensor.interval_s
-        return (due_s - self.seen_s) * self.rate_per_s() if due_s > self.seen_s else 0.0
+    def missed(self, begin: datetime, now: datetime) -> tuple[float, float]:
+        """Persons that were probably not counted for want of data, and at most how many.
+
+        A row lost here and there is taken at the day's mean rate. A silence that lasts begins at the last half hour's
+        rate, which holds less and less: after `SILENCE_HOLDS` nothing is known of who comes and goes there.
+        """
+        if self.first_start is None or self.last_end is None:
+            return 0.0, 0.0
+        interval_s = self.sensor.interval_s
+        due_s = (now - begin).total_seconds() // interval_s * interval_s
+        silent_s = max(0.0, (now - max(begin, self.last_end)).total_seconds() // interval_s * interval_s)
+        lost_s = max(0.0, due_s - silent_s - self.seen_s)
+        lost = lost_s * self.counted / self.seen_s if self.seen_s else 0.0
+        holds_s = SILENCE_HOLDS.total_seconds()
+        silent = self.rate_per_s() * holds_s * (1 - math.exp(-silent_s / holds_s))
+        return lost + silent, lost + self.rate_per_s() * silent_s
 
 
 class PlainCounting:
@@ -92,7 +103,7 @@ class PlainCounting:
     -----
     With C persons counted on a channel at rate r, the variance of the true number is taken as
     C (1 - r) / r^2 (each person is missed or not) + (s C / r^2)^2 (the counter's own rate is unknown, s its
-    standard deviation) + m^2 for m persons missed in intervals that did not come.
+    standard deviation) + m^2 for m persons that may have passed in intervals that did not come.
     """
 
     def __init__(
@@ -185,10 +196,10 @@ class PlainCounting:
                 for quantity, (forward, backward) in WAYS.items():
                     channel = self._channels.get((sensor.id, quantity))
                     usual = self._learned.get((sensor.id, quantity.value), 0.0) * (now - begin).total_seconds()
-                    missed = channel.missed(begin, now) if channel else usual
+                    missed, doubt = channel.missed(begin, now) if channel else (usual, usual)
                     counted = channel.counted if channel else 0.0
                     net += sign * (forward - backward) * (counted + missed) / self._rate
-                    variance += counted * (1 - self._rate) / self._rate**2 + (self._rate_sd * counted / self._rate**2) ** 2 + (missed / self._rate) ** 2
+                    variance += counted * (1 - self._rate) / self._rate**2 + (self._rate_sd * counted / self._rate**2) ** 2 + (doubt / self._rate) ** 2
         return net, variance
 
     def _zone_state(self, zone: Zone, now: datetime) -> ZoneState:

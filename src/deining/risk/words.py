@@ -46,6 +46,7 @@ def clock_time(time: datetime, timezone: ZoneInfo) -> str:
 def figure(value: float, quantity: LevelQuantity, language: str) -> str:
     """A value with its unit, as short as it stays true."""
     shown = 100 * value if quantity is LevelQuantity.OCCUPANCY_SHARE else value
-    text = f"{shown:.0f}" if shown >= 10 or quantity is LevelQuantity.OCCUPANCY_SHARE else f"{shown:.1f}"
+    digits = 0 if shown >= 10 or quantity is LevelQuantity.OCCUPANCY_SHARE else 2 if quantity is LevelQuantity.DENSITY else 1
+    text = f"{shown:.{digits}f}"
     unit = UNITS[language][quantity]
     return (text.replace(".", ",") if language == "nl" else text) + ("" if unit.startswith("%") else " ") + unit
