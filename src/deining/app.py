@@ -153,7 +153,7 @@ def _add_strand(app: App) -> None:
     feed = Feed(
         mode="simulation",
         source=day,
-        begin_at=_local(area, STRAND_DAY.year, STRAND_DAY.month, STRAND_DAY.day, 17),
+        begin_at=_local(area, STRAND_DAY.year, STRAND_DAY.month, STRAND_DAY.day, 18),
         read_history=lambda: simulate_series(area, STRAND_DAY - timedelta(days=STRAND_DAYS), STRAND_DAYS, step_s=app.settings.forecast_step_s),
     )
     app.add_replay(area, feed, ReplayClock(day.begin, day.end))

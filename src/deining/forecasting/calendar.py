@@ -77,8 +77,8 @@ class Calendar:
         """Wall-clock seconds of UTC seconds, shape kept."""
         return np.asarray(times_s + self._offsets_s.at(times_s // 3600))
 
-    def weeks_before(self, times_s: Int64Array, weeks: int) -> Int64Array:
-        """UTC seconds of the same wall-clock time so many weeks earlier.
+    def weeks_before(self, times_s: Int64Array, weeks: Int64Array | int) -> Int64Array:
+        """UTC seconds of the same wall-clock time so many weeks earlier; shapes are broadcast.
 
         Where the clocks changed in between, the elapsed time is an hour more or less than whole weeks. A wall-clock
         time that occurred twice gives one of the two, one that did not occur the hour beside it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import numpy as np
 
@@ -17,6 +17,7 @@ CALIBRATION_WEEKS = 6
 GROUPS = 3
 FEWEST_ERRORS = 30
 """Fewest past errors in a group before its own quantiles are used."""
+MOST_KNOWN_ERRORS = 4_000
 
 WIDE = np.array([-1.0, -0.7, -0.35, 0.0, 0.5, 1.0, 2.0])
 """Relative errors taken at `QUANTILES` while too few are known: from nobody to three times as many."""
@@ -91,6 +92,7 @@ class WeeklyModel:
 
     def __init__(self, name: str, centre: Centre) -> None:
         self._name, self._centre = name, centre
+        self._known_errors: dict[tuple[str, str, int, int, int], ErrorQuantiles] = {}
 
     def forecast(self, history: Series, origin: datetime, horizon_s: int) -> list[Forecast]:
         """One forecast for each step that begins in [origin, origin + horizon). See `Forecaster`."""
@@ -99,20 +101,20 @@ class WeeklyModel:
         if not len(times_s) or not np.any(~np.isnan(past.values)):
             return []
         centre = self.expected(past, times_s, origin)
-        quantiles = self._errors(past).around(centre)
+        quantiles = self._errors(past, origin).around(centre)
         times = [datetime.fromtimestamp(int(t), UTC) for t in times_s]
         return [
             Forecast(
                 target=history.target,
                 quantity=history.quantity,
                 origin=origin,
-                time=time,
+                time=start,
                 mean=float(mean),
                 quantiles=tuple(map(float, row)),
                 model=self._name,
                 step_s=history.step_s,
             )
-            for time, mean, row in zip(times, centre, quantiles, strict=True)
+            for start, mean, row in zip(times, centre, quantiles, strict=True)
         ]
 
     def expected(self, past: Series, times_s: Int64Array, origin: datetime) -> FloatArray:
@@ -125,10 +127,18 @@ class WeeklyModel:
         """What the earlier weeks of `past` say of these times, shape (n,); NaN where they hold nothing."""
         return self._centre(past, times_s, first_known_week(times_s, past.end_s, past.step_s))
 
-    def _errors(self, past: Series) -> ErrorQuantiles:
+    def _errors(self, past: Series, origin: datetime) -> ErrorQuantiles:
+        """Quantiles of the errors up to the last midnight (UTC), which hold for every origin of a day."""
+        past = past.until(datetime.combine(origin.astimezone(UTC).date(), time(), UTC))
         n = min(len(past.values), CALIBRATION_WEEKS * WEEK_S // past.step_s)
-        times_s = past.end_s - past.step_s * np.arange(n, 0, -1, dtype=np.int64)
-        return ErrorQuantiles(self._centre(past, times_s, np.ones(n, dtype=np.int64)), past.values[len(past.values) - n :])
+        actual = past.values[len(past.values) - n :]
+        key = (past.target, past.quantity, past.end_s, past.step_s, hash(past.values.tobytes()))
+        if key not in self._known_errors:
+            times_s = past.end_s - past.step_s * np.arange(n, 0, -1, dtype=np.int64)
+            while len(self._known_errors) >= MOST_KNOWN_ERRORS:
+                self._known_errors.pop(next(iter(self._known_errors)), None)
+            self._known_errors[key] = ErrorQuantiles(self._centre(past, times_s, np.ones(n, dtype=np.int64)), actual)
+        return self._known_errors[key]
 
 
 def step_times(series: Series, origin: datetime, horizon_s: int) -> Int64Array:
@@ -140,9 +150,5 @@ def step_times(series: Series, origin: datetime, horizon_s: int) -> Int64Array:
 
 def lagged(calendar: Calendar, series: Series, times_s: Int64Array, first_week: Int64Array, weeks: int) -> tuple[FloatArray, Int64Array]:
     """Values of the `weeks` latest known weeks, and their times: both of shape (weeks, n)."""
-    lag_times = np.empty((weeks, len(times_s)), dtype=np.int64)
-    groups = [(int(first), first_week == first) for first in np.unique(first_week)]
-    for k in range(weeks):
-        for first, chosen in groups:
-            lag_times[k, chosen] = calendar.weeks_before(times_s[chosen], first + k)
+    lag_times = calendar.weeks_before(times_s[None, :], first_week[None, :] + np.arange(weeks)[:, None])
     return values_at(series, lag_times), lag_times
