@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -27,8 +30,8 @@ from deining.storage.writer import Writer
 
 HISTORY_FOLDER = "history"
 STRAND_DAY = date(2026, 7, 18)
-STRAND_DAYS = 35
-"""Simulated days before the event day: the mean of four ordinary weeks, and one to spare."""
+STRAND_DAYS = 28
+"""Simulated days before the event day: four weeks, as the mean of four ordinary weeks needs."""
 
 
 class App:
@@ -98,10 +101,12 @@ class App:
 
     def close(self) -> None:
         """Stop all areas, write what waits, and let go of the data folder."""
-        for runner in self.runners.values():
-            runner.close()
-        self.writer.close()
-        self._lock.release()
+        try:
+            for runner in self.runners.values():
+                runner.close()
+        finally:
+            self.writer.close()
+            self._lock.release()
 
     def store(self, area: str, observations: Sequence[Observation]) -> Future[StoredRows]:
         """Store observations of an area; once they are committed its runner hears of the new ones.
@@ -137,29 +142,53 @@ def make_token(folder: Path, area: Area, sensor: str) -> str:
         return issue_token(connection, TokenHolder(area.id, sensor))
 
 
-def add_demo_areas(app: App) -> None:
-    """Both shipped areas: Auckland's real counts replayed, and a simulated event day in Strand."""
-    _add_strand(app)
-    _add_auckland(app)
+def add_demo_areas(app: App, *, begins_anew: bool = False) -> None:
+    """Both shipped areas: Auckland's real counts replayed, and a simulated event day in Strand.
+
+    Parameters
+    ----------
+    begins_anew
+        Whether a demo that was played before begins again, rather than going on where it stopped.
+    """
+    _add_strand(app, begins_anew)
+    _add_auckland(app, begins_anew)
+
+
+def find_demo_folder() -> Path:
+    """Where the demo keeps its data between two starts, so that the second is quick.
+
+    It is named after all that makes the demo, and earlier ones are removed: a new version starts from nothing.
+    """
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted([*package.rglob("*.py"), *package.rglob("*.sql"), *(package / "areas").rglob("*.*")]):
+        digest.update(file.read_bytes())
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "deining"
+    folder = cache / f"demo-{digest.hexdigest()[:12]}"
+    for other in cache.glob("demo-*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
 
 
 def _local(area: Area, year: int, month: int, day: int, hour: int) -> datetime:
     return datetime(year, month, day, hour, tzinfo=area.timezone).astimezone(UTC)
 
 
-def _add_strand(app: App) -> None:
+def _add_strand(app: App, begins_anew: bool) -> None:
     area = read_area(find_area_folder("strand"))
     day = EventDay(area, STRAND_DAY)
     feed = Feed(
         mode="simulation",
         source=day,
+        begins_anew=begins_anew,
         begin_at=_local(area, STRAND_DAY.year, STRAND_DAY.month, STRAND_DAY.day, 18),
         read_history=lambda: simulate_series(area, STRAND_DAY - timedelta(days=STRAND_DAYS), STRAND_DAYS, step_s=app.settings.forecast_step_s),
     )
     app.add_replay(area, feed, ReplayClock(day.begin, day.end))
 
 
-def _add_auckland(app: App) -> None:
+def _add_auckland(app: App, begins_anew: bool) -> None:
     area = read_area(find_area_folder("auckland"))
     counts = AucklandCounts()
     start, end = _local(area, 2025, 11, 29, 4), _local(area, 2025, 12, 1, 4)
@@ -167,6 +196,7 @@ def _add_auckland(app: App) -> None:
     feed = Feed(
         mode="replay",
         source=counts,
+        begins_anew=begins_anew,
         begin_at=_local(area, 2025, 11, 29, 10),
         read_history=lambda: [series.until(start).since(start - weeks) for series in counts.read_series()],
     )

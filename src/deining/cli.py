@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = _command(commands, "demo", run_demo, "replay both shipped areas as if live, and open the page")
     demo.add_argument("--port", type=_port, help="port to listen on (8000)")
-    demo.add_argument("--data", type=Path, help="folder to keep what is observed; else it is thrown away at the end")
+    demo.add_argument("--data", type=Path, help="folder to keep what is observed, and to go on from where it stopped; else each demo begins anew")
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
     run = _command(commands, "run", run_live, "run an area live")
@@ -243,20 +243,26 @@ def run_live(given: argparse.Namespace) -> int:
 
 def run_demo(given: argparse.Namespace) -> int:
     """deining demo"""
+    from deining.app import find_demo_folder
+    from deining.storage.lock import is_locked
+
     if given.data:
-        return _demo(given, given.data)
-    with tempfile.TemporaryDirectory(prefix="deining-demo-") as folder:
-        return _demo(given, Path(folder))
+        return _demo(given, given.data, begins_anew=False)
+    folder = find_demo_folder()
+    if not is_locked(folder):
+        return _demo(given, folder, begins_anew=True)
+    with tempfile.TemporaryDirectory(prefix="deining-demo-") as another:
+        return _demo(given, Path(another), begins_anew=True)
 
 
-def _demo(given: argparse.Namespace, folder: Path) -> int:
+def _demo(given: argparse.Namespace, folder: Path, *, begins_anew: bool) -> int:
     from deining.app import App, add_demo_areas
     from deining.web.server import open_socket, serve
 
     settings = _settings(port=given.port)
     taken = open_socket(settings.host, settings.port)
     app = App(folder, settings)
-    add_demo_areas(app)
+    add_demo_areas(app, begins_anew=begins_anew)
     address = f"http://{settings.host}:{taken.getsockname()[1]}"
 
     def ready() -> None:

@@ -81,6 +81,8 @@ class Feed:
         "replay" or "simulation".
     begin_at
         Where a new replay begins to play; what lies before is worked through at once.
+    begins_anew
+        Whether one that was played before goes back there, rather than on from where it stopped.
     read_history
         Gives the weeks before the stretch, when the store has none.
     """
@@ -88,6 +90,7 @@ class Feed:
     mode: str
     source: Source
     begin_at: datetime
+    begins_anew: bool = False
     read_history: Callable[[], Sequence[Series]] = field(default=list)
 
 
@@ -227,8 +230,7 @@ class Runner:
         if self._feed is None or not isinstance(self._clock, ReplayClock):
             self._restore(self._floor(now))
         elif kept_at is not None and self._clock.start <= kept_at <= self._clock.end:
-            self._clock.set(move_to=kept_at)
-            self._restore(kept_at)
+            self._go_on(self._clock, kept_at)
         else:
             self._load_history()
             self._restore(self._clock.start)
@@ -236,6 +238,17 @@ class Runner:
         if self._told_at is not None:
             self._tell(self._take_step(self._told_at))
         self.ready.set()
+
+    def _go_on(self, clock: ReplayClock, kept_at: datetime) -> None:
+        """Go on with a replay that was stopped: where it was, or where it begins to play."""
+        assert self._feed is not None  # noqa: S101
+        begin_at = self._floor(self._feed.begin_at)
+        at = min(kept_at, begin_at) if self._feed.begins_anew and self.latest is None else kept_at
+        self._writer.submit(lambda connection: forget_after(connection, self.area.id, at)).result()
+        self._restore(at)
+        clock.set(move_to=at)
+        if self._feed.begins_anew and self.latest is None and at < begin_at:
+            self._move_to = begin_at
 
     def _load_history(self) -> None:
         series = list(self._feed.read_history()) if self._feed else []

@@ -40,3 +40,12 @@ class FolderLock:
     def release(self) -> None:
         """Let go of the folder."""
         self._file.close()
+
+
+def is_locked(folder: Path) -> bool:
+    """Whether a running deining holds a data folder."""
+    try:
+        FolderLock(folder).release()
+    except WrongUse:
+        return True
+    return False
