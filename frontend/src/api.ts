@@ -115,6 +115,7 @@ export interface Forecast {
   quantity: "count" | "occupancy" | "flow_per_min";
   origin: string;
   time: string;
+  step_s?: number | null;
   mean: number | null;
   p2_5: number | null;
   p10: number | null;

@@ -300,7 +300,7 @@ export function chartRows(history: History, forecasts: readonly Forecast[], step
   }
   for (const point of history.normal) at(point.time).normal = point.value;
   for (const forecast of forecasts) {
-    const minutes = forecast.quantity === "count" ? stepS / 60 : 1;
+    const minutes = forecast.quantity === "count" ? (forecast.step_s ?? stepS) / 60 : 1;
     const row = at(forecast.time);
     for (const name of QUANTILES) row[name] = forecast[name] === null ? null : forecast[name] / minutes;
   }

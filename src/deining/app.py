@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -21,7 +20,7 @@ from deining.settings import Settings
 from deining.sources.auckland import AucklandCounts
 from deining.sources.event_day import EventDay, simulate_series
 from deining.storage.area_folder import find_area_folder, read_area
-from deining.storage.database import open_database, open_reader
+from deining.storage.database import Connection, open_database, open_reader
 from deining.storage.history import DayHistory
 from deining.storage.lock import FolderLock
 from deining.storage.rows import StoredRows, read_latest
@@ -62,7 +61,7 @@ class App:
         )
         self.runners: dict[str, Runner] = {}
 
-    def open_reader(self) -> sqlite3.Connection:
+    def open_reader(self) -> Connection:
         """A connection for reading; the caller closes it."""
         return open_reader(self.folder)
 

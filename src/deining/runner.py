@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -21,6 +20,7 @@ from deining.domain.ports import Source
 from deining.domain.series import Series
 from deining.pipeline import Learned, Pipeline, Step, build_pipeline, why_refused
 from deining.settings import Settings
+from deining.storage.database import Connection
 from deining.storage.history import DayHistory
 from deining.storage.rows import read_latest, read_observations
 from deining.storage.states import (
@@ -112,7 +112,7 @@ class Runner:
         settings: Settings,
         *,
         writer: Writer,
-        open_reader: Callable[[], sqlite3.Connection],
+        open_reader: Callable[[], Connection],
         history: DayHistory,
         feed: Feed | None = None,
     ) -> None:
@@ -359,7 +359,7 @@ class Runner:
     def _write(self, step: Step) -> None:
         area, changes = self.area.id, self.pipeline.book.take_changes() if step.forecasts else []
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             write_states(connection, area, step.zones, step.flows)
             write_forecasts(connection, area, step.forecasts)
             write_series_steps(connection, area, changes)

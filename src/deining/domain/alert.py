@@ -30,7 +30,7 @@ class Alert:
     target
         Id of the zone, gate, point counter or sensor.
     level
-        The highest level found while it was active.
+        The level it stands at: rises at once, falls only after the off delay.
     because
         Why, in one plain sentence a language ("en", "nl").
     expected_at

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,9 @@ class Evening:
         self.zones.extend(step.zones)
         self.flows.extend(step.flows)
         self.forecasts.extend(step.forecasts)
-        self.alerts.update({alert.id: alert for alert in step.alerts})
+        for alert in step.alerts:
+            highest = max(alert.level, self.alerts[alert.id].level) if alert.id in self.alerts else alert.level
+            self.alerts[alert.id] = replace(alert, level=highest)
         self.faults.update({(fault.sensor, fault.start): fault for fault in step.faults})
 
     def tables(self) -> dict[str, dict[str, Any]]:

@@ -14,23 +14,25 @@ Key = tuple[AlertKind, str]
 
 @dataclass(slots=True)
 class Active:
-    """An alert that stands, and when something last held it up."""
+    """An alert that stands, when something last held it up, and when last at its own level."""
 
     alert: Alert
     held_at: datetime
+    level_at: datetime
 
 
 class AlertBook:
     """All alerts of an area: pending, active, cleared.
 
     Several rules that find the same place are one alert: what is there now comes before what is expected, and a
-    higher level before a lower. A level that rises is told at once; one that falls only when the alert clears.
+    higher level before a lower. A level that rises is told at once; one that falls only when it has been lower for
+    the off delay.
     """
 
     def __init__(self, policy: AlertPolicy, active: Iterable[Alert] = ()) -> None:
         self._policy = policy
         self._pending: dict[Key, datetime] = {}
-        self._active: dict[Key, Active] = {(a.kind, a.target): Active(a, a.raised_at) for a in active if a.is_active}
+        self._active: dict[Key, Active] = {(a.kind, a.target): Active(a, a.raised_at, a.raised_at) for a in active if a.is_active}
 
     @property
     def active(self) -> list[Alert]:
@@ -69,16 +71,17 @@ class AlertBook:
             expected_at=result.expected_at,
             chance=result.chance,
         )
-        self._active[key] = Active(alert, now)
+        self._active[key] = Active(alert, now, now)
         return alert
 
     def _keep(self, entry: Active, result: RuleResult, now: datetime) -> Alert | None:
         entry.held_at = now
-        if result.keeps:
-            return None
+        if result.level >= entry.alert.level and not result.keeps:
+            entry.level_at = now
         rises = result.level > entry.alert.level
         arrives = entry.alert.expected_at is not None and result.expected_at is None and result.level >= entry.alert.level
-        if not rises and not arrives:
+        falls = result.level < entry.alert.level and (now - entry.level_at).total_seconds() >= self._policy.off_delay_s
+        if result.keeps or not (rises or arrives or falls):
             return None
         entry.alert = replace(
             entry.alert,

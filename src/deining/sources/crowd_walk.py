@@ -86,9 +86,10 @@ class WalkNetwork:
         self.usable_m2 = np.array([zone.usable_area_m2 for zone in self.zones])
         self.cross_min = np.array([max(1.0, math.sqrt(zone.usable_area_m2) / WALKING_M_PER_MIN) for zone in self.zones])
         self.next_channel = self._find_ways()
-        taken = self.next_channel[self.next_channel >= 0]
-        self.takes = np.zeros((len(taken), len(self.channels)))
-        self.takes[np.arange(len(taken)), taken] = 1.0
+        goal, origin = np.nonzero(self.next_channel >= 0)
+        by_channel = np.argsort(self.next_channel[goal, origin], kind="stable")
+        self.goal, self.origin = goal[by_channel], origin[by_channel]
+        self.taken, self.first_of_taken = np.unique(self.next_channel[self.goal, self.origin], return_index=True)
 
     def _find_ways(self) -> IntArray:
         """Shape (destinations, zones): the channel to take, -1 where one is there."""
@@ -110,6 +111,14 @@ class WalkNetwork:
                     known.add(tail)
                     row[tail] = c
                     queue.append(tail)
+
+    def add_up(self, moved: IntArray) -> IntArray:
+        """Persons over each channel, shape (days, channels), of those who take a step from each `origin` to each `goal`."""
+        crossed = np.zeros((len(moved), len(self.channels)), dtype=np.int64)
+        if len(self.taken):
+            # Not a product of matrices: those start threads, which wait for one another where the machine is busy.
+            crossed[:, self.taken] = np.add.reduceat(moved, self.first_of_taken, axis=1)
+        return crossed
 
     def pull(self, minute_h: float, plan: DayPlan) -> FloatArray:
         """Shape (places,): where a person who chooses now wants to be."""
@@ -218,14 +227,12 @@ def _choose(network: WalkNetwork, plans: Sequence[DayPlan], hour: float, pull: F
 
 def _move(network: WalkNetwork, here: IntArray, rng: np.random.Generator) -> IntArray:
     """Everybody on the way takes a step towards the destination, as far as zones and gates let them."""
-    days, channels = len(here), len(network.channels)
+    days, goal, origin = len(here), network.goal, network.origin
     crowd = np.maximum(0.08, 1 - here.sum(axis=1) / network.usable_m2 / JAM_PER_M2)
     leave = 1 - np.exp(-crowd / network.cross_min)
-    goal, origin = np.nonzero(network.next_channel >= 0)
     channel = network.next_channel[goal, origin]
     moved = rng.binomial(here[:, goal, origin], leave[:, origin])
-    wanted = moved @ network.takes
-    fits = np.minimum(1.0, network.capacity / np.maximum(wanted, 1))
+    fits = np.minimum(1.0, network.capacity / np.maximum(network.add_up(moved), 1))
     moved = np.floor(moved * fits[:, channel]).astype(np.int64)
     here[:, goal, origin] -= moved
     inside = network.head[channel] != OUTSIDE
@@ -233,7 +240,7 @@ def _move(network: WalkNetwork, here: IntArray, rng: np.random.Generator) -> Int
     size = here.shape[1] * here.shape[2]
     index = (np.arange(days)[:, None] * size + cells).ravel()
     here += np.bincount(index, weights=moved[:, inside].ravel(), minlength=days * size).astype(np.int64).reshape(here.shape)
-    return np.rint(moved @ network.takes).astype(np.int64).reshape(days, channels)
+    return network.add_up(moved)
 
 
 def _arrive(

@@ -11,6 +11,8 @@ from deining.domain.errors import DataFolderTooNew, WrongUse
 
 FILE_NAME = "deining.sqlite"
 SYNCHRONOUS = "FULL"
+Connection = sqlite3.Connection
+"""A connection to the store; others name its type without knowing the driver."""
 
 
 def list_migrations() -> list[tuple[int, str]]:
