@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deining.web.errors import error_response
 
 STATIC = Path(__file__).parent / "static"
 POLICY = (
@@ -51,6 +54,23 @@ class GuardHeaders:
             await send(message)
 
         await self._app(scope, receive, send_guarded if scope["type"] == "http" else send)
+
+
+class GuardHost:
+    """Answers only to the names of this machine, so that no other site can speak to it through a visitor's browser."""
+
+    def __init__(self, app: ASGIApp, names: Sequence[str]) -> None:
+        self._app, self._names = app, frozenset(names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            host = Headers(scope=scope).get("host", "")
+            name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
+            if name.strip("[]") not in self._names:
+                message = f"host {host!r} is not this machine; expected one of {', '.join(sorted(self._names))}"
+                await error_response(400, "unknown_host", message)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def add_page(api: FastAPI) -> None:

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable
 import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from deining.app import App
 from deining.domain.errors import PortInUse, WrongUse
@@ -19,7 +18,7 @@ from deining.web.api import ROUTERS
 from deining.web.api.observations import Tokens
 from deining.web.describe import describe
 from deining.web.errors import handle_errors
-from deining.web.page import GuardHeaders, add_page
+from deining.web.page import GuardHeaders, GuardHost, add_page
 from deining.web.screen import Screen
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -44,7 +43,7 @@ def make_api(app: App) -> FastAPI:
     api.openapi = lambda: describe(api, ROUTERS)  # type: ignore[method-assign]
     handle_errors(api)
     if app.settings.host in LOOPBACK:
-        api.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, "testserver"])
+        api.add_middleware(GuardHost, names=LOOPBACK)
     api.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=4)
     api.add_middleware(GuardHeaders)
     add_page(api)

@@ -146,7 +146,7 @@ def read_rows(body: bytes) -> tuple[list[tuple[int, ObservationIn]], list[Reject
 
 def _read_one_by_one(body: bytes) -> tuple[list[tuple[int, ObservationIn]], list[Rejected]]:
     try:
-        raw = raw_rows.decode(body)
+        raw = raw_rows.decode(body.decode("utf-8"))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise WrongData(f"the body is not a JSON array of observations in UTF-8 ({error}); expected such as [{{'sensor': ..., 'quantity': ...}}]") from error
     rows, rejected = [], []

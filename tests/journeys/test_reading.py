@@ -1,0 +1,147 @@
+"""Reading and following: rows are as described, errors have one shape, the stream is resumed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import msgspec
+import pytest
+
+from deining.web.api import ROUTERS
+from tests.journeys.conftest import Server
+
+PATHS = [
+    "/healthz",
+    "/v1/areas",
+    "/v1/areas/town/map",
+    "/v1/zones/states",
+    "/v1/flows/states",
+    "/v1/forecasts",
+    "/v1/history?area=town&target=square",
+    "/v1/history?area=town&target=north&hours=2",
+    "/v1/alerts",
+    "/v1/alerts?active=true",
+    "/v1/sensors/health",
+    "/v1/clock",
+]
+
+
+def answer_kind(path: str) -> object:
+    """What the route of a path says that it answers."""
+    bare = path.partition("?")[0].replace("/town/", "/{area}/")
+    return next(r.endpoint.answers[0] for router in ROUTERS for r in router.routes if r.path == bare and "GET" in r.methods)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_an_answer_is_as_its_route_says(town: Server, path: str) -> None:
+    answer = town.get(path)
+    assert answer.status_code == 200, answer.text
+    msgspec.json.decode(answer.content, type=answer_kind(path), strict=True)  # type: ignore[arg-type]
+
+
+def test_every_path_is_described_and_every_description_resolves(town: Server) -> None:
+    document = town.get("/openapi.json").json()
+    assert set(document["paths"]) == {route.path for router in ROUTERS for route in router.routes}  # type: ignore[attr-defined]
+    references = set(msgspec.json.encode(document).decode().split('"$ref":"')[1:])
+    names = {reference.partition('"')[0].rpartition("/")[2] for reference in references}
+    assert names <= set(document["components"]["schemas"])
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert operation["description"]
+            assert "200" in operation["responses"]
+
+
+def test_every_row_carries_its_area_and_area_filters(town: Server) -> None:
+    for path in ("/v1/zones/states", "/v1/flows/states", "/v1/sensors/health"):
+        assert {row["area"] for row in town.get(path).json()} == {"town"}
+        answer = town.get(path, params={"area": "atlantis"})
+        assert answer.status_code == 404
+        assert "town" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/nothing", 404),
+        ("DELETE", "/v1/areas", 405),
+        ("GET", "/v1/areas/atlantis/map", 404),
+        ("GET", "/v1/history?area=town&target=nowhere", 404),
+        ("GET", "/v1/history?area=town", 422),
+        ("GET", "/v1/history?area=town&target=square&hours=0", 422),
+        ("GET", "/v1/alerts?active=perhaps", 422),
+        ("POST", "/v1/clock", 422),
+    ],
+)
+def test_every_error_has_the_same_shape(town: Server, method: str, path: str, status: int) -> None:
+    answer = httpx.request(method, town.address + path)
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) == {"error"}
+    assert set(answer.json()["error"]) == {"code", "message", "detail"}
+
+
+def test_the_clock_of_a_live_area_cannot_be_moved(town: Server) -> None:
+    answer = httpx.post(f"{town.address}/v1/clock", json={"area": "town", "paused": True})
+    assert answer.status_code == 403
+    assert "live" in answer.json()["error"]["message"]
+
+
+def test_another_site_cannot_speak_to_a_server_on_this_machine(town: Server) -> None:
+    answer = town.get("/v1/areas", headers={"Host": "example.org"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "unknown_host"
+
+
+def test_the_page_is_served_with_a_policy_that_lets_nothing_else_in(town: Server) -> None:
+    answer = town.get("/")
+    if answer.status_code == 404:
+        pytest.skip("the page is not built here")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "http://" not in answer.text.replace("http://www.w3.org", "")
+    assert "https://" not in answer.text
+
+
+def events(server: Server, last_id: str | None = None, *, most: int, seconds: float = 10) -> Iterator[tuple[str, str, object]]:
+    """(id, kind, data) of the stream's next messages."""
+    headers = {"Last-Event-ID": last_id} if last_id else {}
+    until = time.monotonic() + seconds
+    with httpx.stream("GET", f"{server.address}/v1/stream", headers=headers, timeout=seconds) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        found: dict[str, str] = {}
+        for line in answer.iter_lines():
+            if line.startswith(":"):
+                continue
+            if line:
+                name, _, value = line.partition(": ")
+                found[name] = value
+            elif found:
+                yield found.get("id", ""), found["event"], json.loads(found["data"])
+                found, most = {}, most - 1
+                if not most or time.monotonic() > until:
+                    return
+
+
+def test_the_stream_says_hello_then_the_full_state_then_what_happens(town: Server) -> None:
+    heard = list(events(town, most=6))
+    assert heard[0][1] == "hello"
+    assert heard[0][2]["areas"] == ["town"]  # type: ignore[index]
+    assert heard[1][1] == "state"
+    assert {row["zone"] for row in heard[1][2]["zones"]} == {"square"}  # type: ignore[index]
+    assert {kind for _, kind, _ in heard[3:]} & {"state", "health"}
+
+
+def test_a_viewer_that_comes_back_gets_what_it_missed_and_nothing_twice(town: Server) -> None:
+    first = [number for number, kind, _ in events(town, most=8) if kind in ("state", "health") and number]
+    time.sleep(2.2)
+    again = [number for number, kind, _ in events(town, first[-1], most=5) if kind != "hello"]
+    numbers = [int(one.rpartition("-")[2]) for one in again]
+    assert numbers[0] == int(first[-1].rpartition("-")[2]) + 1
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_an_id_of_another_run_gets_the_full_state(town: Server) -> None:
+    heard = [kind for _, kind, _ in events(town, "ffffffff-3", most=3)]
+    assert heard[:2] == ["hello", "state"]
