@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from deining.domain.area import Area, PlaceKind, Zone
+from deining.domain.errors import WrongUse
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 MINUTES = 1440
 """A simulated day runs from the hour at which the area is empty to the same hour of the next day."""
@@ -65,7 +67,12 @@ class DayPlan:
 class WalkNetwork:
     """Who can go where: channels (a gate in one direction), destinations, and the next channel towards each of them.
 
-    A destination is a zone where people like to be, or a way out of the area.
+    A destination is a zone where people like to be, or a way out of the area. Nobody chooses what cannot be reached.
+
+    Raises
+    ------
+    WrongUse
+        When no gate leads into the area.
     """
 
     def __init__(self, area: Area) -> None:
@@ -79,13 +86,20 @@ class WalkNetwork:
         self.capacity = np.array([round(width * CAPACITY_PER_M_MIN) for width in widths] * 2, dtype=np.int64)
         weights = [width * (STATION_WEIGHT if gate.kind is PlaceKind.STATION else 1.0) for width, gate in zip(widths, self.gates, strict=True)]
         self.weight = np.array(weights * 2)
-        self.entries = [c for c, (tail, head) in enumerate(self.channels) if tail == OUTSIDE and head != OUTSIDE]
-        self.places = [k for k, zone in enumerate(self.zones) if zone.kind in PULL]
+        self.places = [k for k, zone in enumerate(self.zones) if zone.kind in PULL] or list(range(len(self.zones)))
         self.exits = [c for c, (tail, head) in enumerate(self.channels) if head == OUTSIDE and tail != OUTSIDE]
         self.destinations = len(self.places) + len(self.exits)
         self.usable_m2 = np.array([zone.usable_area_m2 for zone in self.zones])
         self.cross_min = np.array([max(1.0, math.sqrt(zone.usable_area_m2) / WALKING_M_PER_MIN) for zone in self.zones])
         self.next_channel = self._find_ways()
+        self.can_reach: BoolArray = np.asarray(self.next_channel.T >= 0)
+        self.can_reach[self.places, np.arange(len(self.places))] = True
+        reaches_a_place = np.asarray(self.can_reach[:, : len(self.places)].any(axis=1))
+        self.entries = [c for c, (tail, head) in enumerate(self.channels) if tail == OUTSIDE and head != OUTSIDE and reaches_a_place[head]]
+        if not self.entries:
+            raise WrongUse(
+                f"area {area.id} has {len(self.zones)} zones and no gate that leads into them; a simulated crowd needs a gate with null as from_zone or to_zone"
+            )
         goal, origin = np.nonzero(self.next_channel >= 0)
         by_channel = np.argsort(self.next_channel[goal, origin], kind="stable")
         self.goal, self.origin = goal[by_channel], origin[by_channel]
@@ -125,25 +139,25 @@ class WalkNetwork:
         weights = np.empty(len(self.places))
         for k, place in enumerate(self.places):
             zone = self.zones[place]
-            weight, at_h, spread_h = PULL[zone.kind]
+            weight, at_h, spread_h = PULL.get(zone.kind, PULL[PlaceKind.OTHER])
             size = math.sqrt(zone.usable_area_m2) / 100
             weights[k] = weight * size * math.exp(-0.5 * ((minute_h - at_h) / spread_h) ** 2) + 0.05 * size
             if zone.id in plan.stage:
                 weights[k] += 14.0 * _between(minute_h, 15.0, plan.show_h or 23.0)
             if plan.show_h is not None and zone.id in plan.show:
-                weights[k] += 30.0 * size * _between(minute_h, plan.show_h - 2.5, plan.show_h + 0.3)
+                weights[k] += 30.0 * size * _between(minute_h, plan.show_h - 0.9, plan.show_h + 0.3, start_per_h=2.0)
         return np.asarray(weights / weights.sum())
 
 
-def _between(hour: float, start: float, end: float) -> float:
-    """1 between two hours, falling to 0 within a quarter of an hour of them."""
-    return 1 / (1 + math.exp(-(hour - start) * 12)) / (1 + math.exp((hour - end) * 12))
+def _between(hour: float, start: float, end: float, *, start_per_h: float = 12.0) -> float:
+    """1 between two hours, half at each; it falls to 0 within a quarter of an hour, or slower before the start."""
+    return 1 / (1 + math.exp(-(hour - start) * start_per_h)) / (1 + math.exp((hour - end) * 12))
 
 
 def arrivals_per_min(minute_h: float, plan: DayPlan) -> float:
     """Expected visitors who come in a minute: around noon, and on a show day again in the early evening."""
     noon = math.exp(-0.5 * ((minute_h - 12.5) / 2.4) ** 2) / (2.4 * math.sqrt(2 * math.pi))
-    evening = math.exp(-0.5 * ((minute_h - 19.3) / 1.3) ** 2) / (1.3 * math.sqrt(2 * math.pi))
+    evening = math.exp(-0.5 * ((minute_h - 19.5) / 1.3) ** 2) / (1.3 * math.sqrt(2 * math.pi))
     share = 0.55 if plan.show_h is not None else 0.12
     return plan.visitors / 60 * ((1 - share) * noon + share * evening)
 
@@ -152,13 +166,13 @@ def go_home_chance(minute_h: float, plan: DayPlan) -> float:
     """Share of those leaving a place who go home."""
     if plan.show_h is None:
         return 0.15 + 0.8 / (1 + math.exp(-(minute_h - 17.5) / 1.2))
-    early = 0.10 + 0.25 / (1 + math.exp(-(minute_h - 17.5) / 1.0))
+    early = 0.07 + 0.08 / (1 + math.exp(-(minute_h - 17.5) / 1.0))
     return early + (0.98 - early) / (1 + math.exp(-(minute_h - plan.show_h - 0.45) * 6))
 
 
 def stay_min(zone: Zone, minute_h: float, plan: DayPlan) -> float:
     """Mean time that people stay at a place, min: shorter late in the evening, long while they wait for a show."""
-    stay = STAY_MIN[zone.kind]
+    stay = STAY_MIN.get(zone.kind, STAY_MIN[PlaceKind.OTHER])
     if plan.show_h is not None:
         if plan.show_h - 2.0 < minute_h < plan.show_h + 0.45:
             return 150.0 if zone.id in plan.show else 30.0
@@ -216,13 +230,21 @@ def walk(network: WalkNetwork, plans: Sequence[DayPlan], first_h: float, seed: S
 def _choose(network: WalkNetwork, plans: Sequence[DayPlan], hour: float, pull: FloatArray, here: IntArray, rng: np.random.Generator) -> None:
     """Those who have been long enough where they wanted to be choose another place, or a way out."""
     places, rows = np.array(network.places), np.arange(len(network.places))
+    reach = network.can_reach[places]
     stay = np.array([[stay_min(network.zones[place], hour, plan) for place in network.places] for plan in plans])
     done = rng.binomial(here[:, rows, places], 1 - np.exp(-1 / stay))
     home = rng.binomial(done, np.array([[go_home_chance(hour, plan)] for plan in plans]))
     here[:, rows, places] -= done
-    here[:, : len(places), places] += rng.multinomial(done - home, pull[:, None, :]).transpose(0, 2, 1)
-    ways = network.weight[network.exits]
-    here[:, len(places) :, places] += rng.multinomial(home, ways / ways.sum()).transpose(0, 2, 1)
+    here[:, : len(places), places] += rng.multinomial(done - home, _shares(pull[:, None, :], reach[:, : len(places)])).transpose(0, 2, 1)
+    ways = _shares(network.weight[network.exits], reach[:, len(places) :])
+    here[:, len(places) :, places] += rng.multinomial(home, ways).transpose(0, 2, 1)
+
+
+def _shares(weights: FloatArray, reach: BoolArray) -> FloatArray:
+    """Weights as shares of what can be reached, along the last axis; equal where nothing can, since nobody is there."""
+    found = np.where(reach, weights, 0.0)
+    found = found + (found.sum(axis=-1, keepdims=True) == 0)
+    return np.asarray(found / found.sum(axis=-1, keepdims=True))
 
 
 def _move(network: WalkNetwork, here: IntArray, rng: np.random.Generator) -> IntArray:
@@ -248,7 +270,8 @@ def _arrive(
 ) -> IntArray:
     expected = np.array([[arrivals_per_min(hour, plan)] for plan in plans])
     came = np.minimum(rng.poisson(expected * shares), network.capacity[network.entries])
-    goals = rng.multinomial(came, pull[:, None, :])
+    reach = network.can_reach[network.head[network.entries], : len(network.places)]
+    goals = rng.multinomial(came, _shares(pull[:, None, :], reach))
     crossed = np.zeros((len(plans), len(network.channels)), dtype=np.int64)
     crossed[:, network.entries] = came
     for way_in, channel in enumerate(network.entries):

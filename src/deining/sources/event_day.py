@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from deining.domain.area import Area, Sensor, SensorKind
+from deining.domain.errors import WrongUse
 from deining.domain.observation import Observation, Quantity
 from deining.domain.series import FloatArray, Series
 from deining.sources.crowd_walk import MINUTES, DayPlan, IntArray, Walked, WalkNetwork, walk
@@ -26,6 +27,7 @@ WEATHER_SD = 0.2
 LOST_SHARE, LATE_SHARE, LATEST_MIN = 0.02, 0.01, 15
 ZERO_H, ZERO_MIN = 19.5, 60
 DIES_H, DIES_MIN = 22, 10
+DAY_H = 24.0
 MINUTE = timedelta(minutes=1)
 QUANTITIES = (Quantity.COUNT_FORWARD, Quantity.COUNT_BACKWARD, Quantity.OCCUPANCY, Quantity.DEVICES, Quantity.SAMPLE)
 
@@ -50,6 +52,11 @@ def plan_day(area: Area, day: date, seed: int, visitors: float | None = None) ->
         show=frozenset(zone for event in shows for zone in event.zones),
         stage=frozenset(zone for event in events if event not in shows for zone in event.zones),
     )
+
+
+def first_hour(area: Area) -> float:
+    """Local hour at which a day begins, with its minutes as a fraction."""
+    return area.empty_at.hour + area.empty_at.minute / 60
 
 
 def begin_of(area: Area, day: date) -> datetime:
@@ -83,9 +90,21 @@ class EventDay:
         Persons over the day; None for what the calendar of the area says.
     dies_at
         Local hour and minute at which one counter dies; None for no such fault.
+
+    Raises
+    ------
+    WrongUse
+        When no gate leads into the area, or a seed or number of visitors is negative.
+
+    Notes
+    -----
+    Gate counters, area cameras, device counters and phone panels speak, at most once a minute; other kinds of sensor
+    say nothing.
     """
 
     def __init__(self, area: Area, day: date, *, seed: int = 1, visitors: float | None = None, dies_at: tuple[int, int] | None = (DIES_H, DIES_MIN)) -> None:
+        if seed < 0 or (visitors is not None and visitors < 0):
+            raise WrongUse(f"seed is {seed} and visitors is {visitors}; expected 0 or more, or no visitors for what the calendar says")
         self.area, self.day, self.seed = area, day, seed
         self.begin = begin_of(area, day)
         self.end = self.begin + MINUTES * MINUTE
@@ -122,11 +141,14 @@ class EventDay:
     @cached_property
     def walked(self) -> Walked:
         """What truly happened."""
-        first_h = self.area.empty_at.hour + self.area.empty_at.minute / 60
-        return walk(self._network, [self.plan], first_h, [self.seed, self.day.toordinal()])
+        return walk(self._network, [self.plan], first_hour(self.area), [self.seed, self.day.toordinal()])
 
     def _minute(self, time: datetime) -> float:
         return (time - self.begin) / MINUTE
+
+    def _minute_of_hour(self, hour: float) -> int:
+        """Minutes from the day's begin to a local hour."""
+        return round((hour - first_hour(self.area)) % DAY_H * 60)
 
     def _traffic(self) -> IntArray:
         gates = len(self._network.gates)
@@ -156,8 +178,7 @@ class EventDay:
         for quantity, value in self._values(sensor, step, hidden, noise):
             kept = noise.random(len(end)) >= LOST_SHARE
             if self._dies_at is not None and sensor.id == self.dead_sensor():
-                dies = self.begin.astimezone(self.area.timezone).replace(hour=self._dies_at[0], minute=self._dies_at[1])
-                kept &= end <= self._minute(dies)
+                kept &= end <= self._minute_of_hour(self._dies_at[0] + self._dies_at[1] / 60)
             late = noise.random(len(end)) < LATE_SHARE
             available = end + late * noise.integers(1, LATEST_MIN + 1, len(end))
             columns = (np.full(len(end), number), np.full(len(end), QUANTITIES.index(quantity)), end - step, end, value, available)
@@ -183,9 +204,10 @@ class EventDay:
             crossed = self.walked.crossings[0, :, gate + k * len(self._network.gates)]
             seen = noise.binomial(crossed, hidden.uniform(0.85, 0.97)) + noise.poisson(0.03, MINUTES)
             if sensor.id == self.zero_sensor():
-                first = int((ZERO_H - self.area.empty_at.hour) * 60)
+                first = self._minute_of_hour(ZERO_H)
                 seen[first : first + ZERO_MIN] = 0
-            yield quantity, seen.reshape(-1, step).sum(axis=1).astype(float)
+            whole = MINUTES // step
+            yield quantity, seen[: whole * step].reshape(whole, step).sum(axis=1).astype(float)
 
     def _camera_values(self, zone: str, step: int, hidden: np.random.Generator, noise: np.random.Generator) -> FloatArray:
         index = self._zone_index(zone)
@@ -208,8 +230,7 @@ def simulate_series(area: Area, first_day: date, days: int, *, step_s: int = 900
     """
     network = WalkNetwork(area)
     dates = [first_day + timedelta(days=k) for k in range(days)]
-    first_h = area.empty_at.hour + area.empty_at.minute / 60
-    walked = walk(network, [plan_day(area, day, seed) for day in dates], first_h, [seed, first_day.toordinal(), days])
+    walked = walk(network, [plan_day(area, day, seed) for day in dates], first_hour(area), [seed, first_day.toordinal(), days])
     gates = len(network.gates)
     flow = walked.crossings[:, :, :gates] + walked.crossings[:, :, gates:]
     begins = [int(begin_of(area, day).timestamp()) for day in dates]
