@@ -102,8 +102,8 @@ INSIDE = [  # from, to, effective width in metres, name or nothing
     ("stationshal", "stationsplein", 16.0, "Stationsuitgang"),
     ("parkeer-zuid", "boulevard-1", 7.0, "Parkeerpad Zuid"),
     ("parkeer-noord", "boulevard-4", 7.0, "Parkeerpad Noord"),
-    ("boulevard-4", "wachtvak", 10.0, "Festivalpoort"),
-    ("wachtvak", "festivalweide", 12.0, "Festivalcontrole"),
+    ("boulevard-4", "wachtvak", 14.0, "Festivalpoort"),
+    ("wachtvak", "festivalweide", 16.0, "Festivalcontrole"),
 ]
 
 OUTSIDE = [  # zone, side of its box, effective width in metres, name
@@ -213,7 +213,7 @@ OWN = "invented for Strand, as a town would set it for itself"
 FRUIN_BASED = "set for Strand by comfort, well below where a moving crowd slows down at 2 persons/m2 (Fruin 1971)"
 LEVELS = [
     ("specific_flow_per_m_min", None, 21.0, 24.0, 27.0, "yellow and red as on three sites of Amsterdam's crowd monitoring system; orange half way"),
-    ("density_per_m2", "beach", 0.15, 0.25, 0.35, OWN + ": a beach is full when blankets touch"),
+    ("density_per_m2", "beach", 0.18, 0.30, 0.42, OWN + ": a beach is full when blankets touch"),
     ("density_per_m2", "street", 0.35, 0.55, 0.80, FRUIN_BASED),
     ("density_per_m2", "alley", 0.30, 0.45, 0.60, FRUIN_BASED),
     ("density_per_m2", "stairs", 0.35, 0.55, 0.80, FRUIN_BASED),

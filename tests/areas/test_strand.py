@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import runpy
 from collections import deque
+from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from shapely.geometry import LineString, Polygon
 
 from deining.domain.area import Area, Gate, SensorKind, Zone
+from deining.domain.levels import Level, LevelQuantity
+from deining.sources.event_day import EventDay
 from deining.storage.area_folder import check_area, find_area_folder, read_area
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +23,7 @@ FOLDER = find_area_folder("strand")
 WRITTEN_BY_HAND = {"README.md"}
 LARGEST_BYTES = 600_000
 METRES = 0.5
+FESTIVAL = date(2026, 7, 18)
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +164,45 @@ def test_the_map_has_ground_streets_and_some_hundred_buildings_with_heights(stra
     heights = [feature["properties"]["height_m"] for feature in buildings["features"]]
     assert len(heights) > 300
     assert all(3 <= height <= 60 for height in heights)
+
+
+# -- the festival evening, by its truth
+
+
+@cache
+def highest_levels(day: date) -> dict[str, tuple[Level, datetime | None]]:
+    """Each zone's highest level by density on a simulated day, and when it is first reached."""
+    area = read_area(FOLDER)
+    one = EventDay(area, day)
+    scales = {scale.kind: scale for scale in area.levels if scale.quantity is LevelQuantity.DENSITY}
+    found: dict[str, tuple[Level, datetime | None]] = {}
+    for zone, people in zip(area.zones.values(), one.truth().T.tolist(), strict=True):
+        levels = [scales[zone.kind].level(number / zone.usable_area_m2) for number in people]
+        highest = max(levels)
+        found[zone.id] = highest, (one.begin + timedelta(minutes=levels.index(highest) + 1)).astimezone(area.timezone) if highest else None
+    return found
+
+
+def test_one_or_two_zones_turn_red_at_the_fireworks_and_some_orange() -> None:
+    levels = [level for level, _ in highest_levels(FESTIVAL).values()]
+    assert 1 <= levels.count(Level.RED) <= 2
+    assert 3 <= levels.count(Level.ORANGE) <= 8
+    assert levels.count(Level.GREEN) > len(levels) / 2
+
+
+def test_no_zone_leaves_green_before_the_evening_of_the_festival(strand: Area) -> None:
+    one = EventDay(strand, FESTIVAL)
+    scales = {scale.kind: scale for scale in strand.levels if scale.quantity is LevelQuantity.DENSITY}
+    before = one.truth()[: 15 * 60].max(axis=0).tolist()
+    for zone, people in zip(strand.zones.values(), before, strict=True):
+        assert scales[zone.kind].level(people / zone.usable_area_m2) is Level.GREEN, zone.id
+
+
+def test_red_comes_in_the_hour_around_the_first_rocket() -> None:
+    times = [time for level, time in highest_levels(FESTIVAL).values() if level is Level.RED and time is not None]
+    assert all(time.strftime("%H:%M") > "21:30" for time in times)
+
+
+@pytest.mark.parametrize("day", [date(2026, 7, 7), date(2026, 7, 11), date(2026, 7, 12)], ids=["Tuesday", "Saturday", "Sunday"])
+def test_an_ordinary_day_stays_green(day: date) -> None:
+    assert {level for level, _ in highest_levels(day).values()} == {Level.GREEN}

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deining.domain.area import Area, Gate, PlaceKind, Sensor, SensorKind, Zone
+from deining.domain.errors import WrongUse
 from deining.domain.event import Event
 from deining.domain.observation import Observation, Quantity, check
 from deining.sources.crowd_walk import OUTSIDE, WalkNetwork
@@ -315,3 +316,48 @@ def test_one_counter_says_0_for_an_hour_while_people_pass() -> None:
     assert {one.value for one in silent} == {0.0}
     assert passed > 12
     assert day.zero_sensor() != day.dead_sensor()
+
+
+# -- areas and sensors of all sorts
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ((None, "station"),),
+        ((None, "a"), (None, "b")),
+        ((None, "a"), ("b", "c")),
+        (("a", None), ("a", "b"), ("a", "b")),
+    ],
+    ids=["a station alone", "two parts", "a part without a way in", "two gates between two zones"],
+)
+def test_people_come_and_go_in_an_area_of_any_shape(ways: Ways) -> None:
+    one = EventDay(an_area(ways, sensors=()), TUESDAY, visitors=2_000)
+    people, (into, out) = one.truth(), crossings_into(one)
+    assert np.array_equal(np.diff(people, axis=0, prepend=0), into - out)
+    assert people.sum(axis=1).max() > 100
+    assert people[-1].sum() < 20
+
+
+def test_nobody_gets_into_a_part_without_a_way_in() -> None:
+    one = EventDay(an_area(((None, "a"), ("b", "c")), sensors=()), TUESDAY, visitors=2_000)
+    assert one.truth()[:, 1:].sum() == 0
+
+
+def test_an_area_without_a_way_in_is_refused_with_what_it_needs() -> None:
+    with pytest.raises(WrongUse, match="area town has 2 zones and no gate that leads into them"):
+        EventDay(an_area((("a", "b"),), sensors=()), TUESDAY)
+
+
+@pytest.mark.parametrize(("seed", "visitors"), [(-1, None), (1, -5.0)])
+def test_a_negative_seed_or_number_of_visitors_is_refused(seed: int, visitors: float | None) -> None:
+    with pytest.raises(WrongUse, match="expected 0 or more"):
+        EventDay(an_area(), TUESDAY, seed=seed, visitors=visitors)
+
+
+@pytest.mark.parametrize("interval_min", [7, 60, 1440])
+def test_a_counter_of_any_interval_counts_whole_intervals(interval_min: int) -> None:
+    slow = a_sensor("slow", SensorKind.GATE_COUNTER, "gate:g0", 60.0 * interval_min)
+    rows = observe(EventDay(an_area(sensors=[slow]), TUESDAY, dies_at=None))
+    assert 2 * (1440 // interval_min) * 0.9 <= len(rows) <= 2 * (1440 // interval_min)
+    assert {one.duration_s for one in rows} <= {60.0 * interval_min}
