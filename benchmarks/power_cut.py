@@ -1,9 +1,10 @@
 """A power cut in the middle of writing: what of the acknowledged rows is on the disk, with FULL and with NORMAL?
 
 A file system lies in a file behind a loop device with direct I/O, so that the file holds what the file system has
-truly written and nothing that only lies in memory. At a random instant that file is copied: the copy is the disk as a
-power cut would leave it. The copy is mounted, which replays its journal, and its rows are counted. Only what was
-acknowledged before the copy began must be there.
+truly written and nothing that only lies in memory. At a random instant the writing process is stopped where it is
+(SIGSTOP: nothing is flushed by that), and the file is copied: the copy is the disk as a power cut would leave it. A copy
+during which the disk still changed is no single instant, and is made again. The copy is mounted, which replays its
+journal, and its rows are counted. All that was acknowledged before the stop must be there.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.common import Row
@@ -69,9 +72,8 @@ def _cut(synchronous: str, after_s: float) -> tuple[int, int]:
             _run("losetup", "-d", device)
         _run("mount", "-o", "loop", cut, mounted)
         try:
-            with sqlite3.connect(mounted / FILE_NAME) as store:
+            with closing(sqlite3.connect(mounted / FILE_NAME)) as store:
                 (kept,) = store.execute("SELECT coalesce(max(created_us), 0) FROM token").fetchone()
-            store.close()
         finally:
             _run("umount", mounted)
     return max(0, acknowledged - kept), acknowledged
@@ -86,12 +88,22 @@ def _write_and_cut(mounted: Path, disk: Path, cut: Path, synchronous: str, after
         writer = subprocess.Popen([sys.executable, "-m", "benchmarks.power_cut", str(mounted), synchronous], stdout=out)
         try:
             time.sleep(0.5 + after_s)
+            writer.send_signal(signal.SIGSTOP)
             acknowledged = said.stat().st_size // 8
-            subprocess.run(["dd", f"if={disk}", f"of={cut}", "bs=4M", "iflag=direct"], check=True, capture_output=True)
+            _copy_one_instant(disk, cut)
         finally:
             writer.kill()
             writer.wait()
     return acknowledged
+
+
+def _copy_one_instant(disk: Path, cut: Path) -> None:
+    for _ in range(50):
+        before = disk.stat().st_mtime_ns
+        _run("dd", f"if={disk}", f"of={cut}", "bs=4M", "iflag=direct")
+        if disk.stat().st_mtime_ns == before:
+            return
+    raise RuntimeError("the disk did not come to rest while its writer was stopped")
 
 
 def _write(folder: Path, synchronous: str) -> None:

@@ -24,7 +24,7 @@ from deining.storage.database import Connection, open_database, open_reader
 from deining.storage.history import DayHistory
 from deining.storage.lock import FolderLock
 from deining.storage.rows import StoredRows, read_latest
-from deining.storage.tokens import TokenHolder, find_holder, issue_token
+from deining.storage.tokens import TokenHolder, issue_token
 from deining.storage.writer import Writer
 
 HISTORY_FOLDER = "history"
@@ -119,12 +119,6 @@ class App:
         answer = self.writer.store(area, observations)
         answer.add_done_callback(lambda done: None if done.exception() else runner.take(done.result().new))
         return answer
-
-
-def find_token_holder(folder: Path, token: str) -> TokenHolder | None:
-    """Whose token it is, or None."""
-    with closing(open_reader(folder)) as connection:
-        return find_holder(connection, token)
 
 
 def make_token(folder: Path, area: Area, sensor: str) -> str:

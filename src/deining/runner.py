@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from deining.clock import LiveClock, ReplayClock
 from deining.domain.alert import Alert
@@ -44,6 +45,8 @@ CATCH_UP_STEPS = 240
 LAG_STEPS = 3
 """A replay that lags by more steps than this makes its clock wait."""
 MICROSECOND = timedelta(microseconds=1)
+ROWS_A_PIECE = 500
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +247,7 @@ class Runner:
         assert self._feed is not None  # noqa: S101
         begin_at = self._floor(self._feed.begin_at)
         at = min(kept_at, begin_at) if self._feed.begins_anew and self.latest is None else kept_at
-        self._writer.submit(lambda connection: forget_after(connection, self.area.id, at)).result()
+        self._forget_after(at)
         self._restore(at)
         clock.set(move_to=at)
         if self._feed.begins_anew and self.latest is None and at < begin_at:
@@ -299,7 +302,7 @@ class Runner:
         self._tell_clock()
         if target < self._told_at:
             self._history.forget()
-            self._writer.submit(lambda connection: forget_after(connection, self.area.id, target)).result()
+            self._forget_after(target)
             self._restore(target)
             last: Step | None = self._take_step(target)
         else:
@@ -311,6 +314,11 @@ class Runner:
                 self._clock.set(move_to=last.time)
             self._move_to = None
             self._tell_clock()
+
+    def _forget_after(self, at: datetime) -> None:
+        """Forget what came later, once all that was found until now is written."""
+        self._writer.submit(lambda _: None).result()
+        self._writer.submit_later(lambda connection: forget_after(connection, self.area.id, at)).result()
 
     def _work_through(self, target: datetime) -> Step | None:
         last = None
@@ -359,14 +367,16 @@ class Runner:
     def _write(self, step: Step) -> None:
         area, changes = self.area.id, self.pipeline.book.take_changes() if step.forecasts else []
 
-        def write(connection: Connection) -> None:
+        def write_found(connection: Connection) -> None:
             write_states(connection, area, step.zones, step.flows)
-            write_forecasts(connection, area, step.forecasts)
-            write_series_steps(connection, area, changes)
             write_alerts(connection, area, step.alerts)
             write_faults(connection, area, step.faults)
 
-        self._writer.submit(write, rows=len(step.zones) + len(step.flows) + len(step.forecasts))
+        self._writer.submit(write_found, rows=len(step.zones) + len(step.flows))
+        for forecasts in _slices(step.forecasts):
+            self._writer.submit_later(partial(write_forecasts, area=area, forecasts=forecasts))
+        for steps in _slices(changes):
+            self._writer.submit_later(partial(write_series_steps, area=area, steps=steps))
 
     # -- telling
 
@@ -381,3 +391,9 @@ class Runner:
     def list_alerts(self) -> list[Alert]:
         """Alerts that stand now."""
         return self.pipeline.alerts.active
+
+
+def _slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """Rows in pieces that take the writer little time each."""
+    for first in range(0, len(rows), ROWS_A_PIECE):
+        yield rows[first : first + ROWS_A_PIECE]

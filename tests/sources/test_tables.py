@@ -429,3 +429,14 @@ def test_a_full_disk_leaves_the_old_table_and_nothing_half_written(tmp_path: Pat
         write_table(path, {"a": [2]})
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_unit_that_is_not_the_quantitys_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    head = "sensor,quantity,start,end,value,unit\n"
+    row = "quay,count,2026-07-04T12:00:00Z,2026-07-04T12:01:00Z,4,"
+    path.write_text(head + row + "persons\n" + row.replace("12:01", "12:02").replace("12:00", "12:01") + "\n")
+    assert len(read_table(path)) == 2
+    path.write_text(head + row + "litres\n")
+    with pytest.raises(WrongTable, match=r"line 2.*'litres'.*persons"):
+        read_table(path)

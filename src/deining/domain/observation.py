@@ -24,6 +24,9 @@ class Quantity(StrEnum):
     SAMPLE = "sample"
 
 
+UNITS = {quantity.value: "devices" if quantity is Quantity.DEVICES else "persons" for quantity in Quantity}
+"""The unit of each quantity; a record may say it, and is refused when it says another."""
+
 QUANTITY_NAMES = frozenset(quantity.value for quantity in Quantity)
 
 

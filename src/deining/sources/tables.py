@@ -28,14 +28,14 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from deining.domain.errors import DiskFilling, WrongTable, WrongUse
-from deining.domain.observation import QUANTITY_NAMES, Observation, Quantity
+from deining.domain.observation import QUANTITY_NAMES, UNITS, Observation, Quantity
 from deining.domain.series import FloatArray, Series
 
 IntArray = npt.NDArray[np.int64]
 TextArray = npt.NDArray[np.object_]
 
 OBSERVATION_COLUMNS = ("sensor", "quantity", "start", "end", "value")
-OPTIONAL_COLUMNS = ("received_at", "quality")
+OPTIONAL_COLUMNS = ("received_at", "quality", "unit")
 MAX_STEPS = 20_000_000
 """A series of more steps than this is a wrong time in the table, not a history."""
 
@@ -180,6 +180,7 @@ def read_table(path: Path) -> ObservationTable:
             raise file.wrong(int(np.argmax(quantity_code == code)), f"quantity {name!r}", f"one of {', '.join(sorted(QUANTITY_NAMES))}")
     if "" in sensors:
         raise file.wrong(int(np.argmax(sensor_code == sensors.index(""))), "an empty sensor", "the id of a sensor")
+    _check_units(file, quantity_code, names)
     start_us, end_us = file.times("start"), file.times("end")
     if (wrong := end_us <= start_us).any():
         at = int(np.argmax(wrong))
@@ -197,6 +198,17 @@ def read_table(path: Path) -> ObservationTable:
         start_us=start_us[order], end_us=end_us[order], value=value[order], available_us=available_us[order], received=received[order],
         quality=quality[order], duplicates=duplicates, conflicts=conflicts,
     )  # fmt: skip
+
+
+def _check_units(file: _File, quantity_code: IntArray, names: list[str]) -> None:
+    """Refuse a row whose unit, where one is given, is not that of its quantity."""
+    if "unit" not in file.columns:
+        return
+    given = file.texts_or("unit", "")
+    expected = np.array([UNITS[name] for name in names], dtype=object)[quantity_code]
+    if (wrong := (given != "") & (given != expected)).any():
+        at = int(np.argmax(wrong))
+        raise file.wrong(at, f"unit {given[at]!r} of {names[quantity_code[at]]}", f"{expected[at]}, or no unit")
 
 
 def read_origins(path: Path) -> list[datetime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import shutil
@@ -52,6 +53,7 @@ class Writer:
         self._connection, self._folder = connection, folder
         self._commit_rows, self._min_free_bytes = commit_rows, min_free_bytes
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=queue_jobs + 64)
+        self._later: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._posts = threading.Semaphore(queue_jobs)
         self._rows = ObservationRows(connection)
         self._disk_checks = 0
@@ -89,6 +91,17 @@ class Writer:
         self._jobs.put(job)
         return job.answer
 
+    def submit_later(self, work: Work) -> Future[Any]:
+        """Do some writing that nobody waits for: one such piece goes with each commit, so that it delays no post.
+
+        Pieces are done in the order in which they came; keep each to some hundreds of rows.
+        """
+        job = Job(work, 1)
+        self._later.put(job)
+        with contextlib.suppress(queue.Full):
+            self._jobs.put_nowait(Job(_do_nothing, 0))
+        return job.answer
+
     def close(self) -> None:
         """Finish what waits and stop."""
         self._jobs.put(None)
@@ -104,11 +117,24 @@ class Writer:
             raise DiskFilling(f"less than {self._min_free_bytes // 1_000_000} MB is free where the data folder stands; make room, nothing was stored")
 
     def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
+        while (first := self._next()) is not None:
             jobs, last = self._gather(first)
+            with contextlib.suppress(queue.Empty):
+                jobs.append(self._later.get_nowait())
             self._commit(jobs)
             if last:
-                return
+                break
+        while not self._later.empty():
+            self._commit([self._later.get()])
+
+    def _next(self) -> Job | None:
+        """The next job that somebody waits for; while writing for later is left, one of nothing when none waits."""
+        if self._later.empty():
+            return self._jobs.get()
+        try:
+            return self._jobs.get_nowait()
+        except queue.Empty:
+            return Job(_do_nothing, 0)
 
     def _gather(self, first: Job) -> tuple[list[Job], bool]:
         jobs, rows = [first], first.rows
@@ -155,3 +181,7 @@ class Writer:
         self.failure = str(error)
         log.error("a write failed: %s", error)
         job.answer.set_exception(error)
+
+
+def _do_nothing(_: sqlite3.Connection) -> None:
+    """A job that only wakes the writer."""

@@ -13,6 +13,7 @@ import msgspec
 from deining import __version__
 from deining.app import App
 from deining.domain.alert import Alert
+from deining.domain.area import Area
 from deining.pipeline import Step
 from deining.runner import Runner
 from deining.storage.rows import read_counts
@@ -84,21 +85,17 @@ class Screen:
             await self._news.wait()
             self._news.clear()
             for area in self._shown:
-                self._show(self._app.runners[area])
+                await self._show(self._app.runners[area])
             await asyncio.sleep(SHORTEST_S)
 
-    def _show(self, runner: Runner) -> None:
+    async def _show(self, runner: Runner) -> None:
         area, shown = runner.area, self._shown[runner.area.id]
         with self._lock:
             step = shown.step if shown.is_new else None
             alerts, targets, clocks = shown.alerts, shown.targets, shown.clocks
             shown.is_new, shown.alerts, shown.targets, shown.clocks = False, [], set(), []
         if step is not None:
-            shown.zones = _inside(encode([zone_row(area, state, step) for state in step.zones]))
-            shown.flows = _inside(encode([flow_row(area, state, step) for state in step.flows]))
-            with closing(self._app.open_reader()) as connection:
-                counts = read_counts(connection, area.id)
-            shown.health = encode(health_rows(area, step.health, counts))
+            shown.zones, shown.flows, shown.health = await asyncio.to_thread(self._encode, area, step)
             self.stream.publish(area.id, "state", self._state(area.id))
             self.stream.publish(area.id, "health", b'{"area":' + encode(area.id) + b',"sensors":' + shown.health + b"}")
             if targets:
@@ -107,6 +104,14 @@ class Screen:
             self.stream.publish(area.id, "alert", encode(alert_row(area, alert)))
         for clock in clocks:
             self.stream.publish(area.id, "clock", clock)
+
+    def _encode(self, area: Area, step: Step) -> tuple[bytes, bytes, bytes]:
+        """Rows of zones, of gates and point counters, and of sensors; in a thread, since a large area takes a while."""
+        with closing(self._app.open_reader()) as connection:
+            counts = read_counts(connection, area.id)
+        zones = encode([zone_row(area, state, step) for state in step.zones])
+        flows = encode([flow_row(area, state, step) for state in step.flows])
+        return _inside(zones), _inside(flows), encode(health_rows(area, step.health, counts))
 
     def _state(self, area: str) -> bytes:
         shown = self._shown[area]

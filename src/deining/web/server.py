@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable
 
 import uvicorn
@@ -23,6 +24,8 @@ from deining.web.screen import Screen
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 END_WITHIN_S = 2
+SWITCH_S = 0.0005
+"""A thread that computes makes way for the others after this time, so that a post does not wait for a large area's step."""
 
 
 def make_api(app: App) -> FastAPI:
@@ -83,6 +86,7 @@ def serve(app: App, taken: socket.socket, on_ready: Callable[[], None]) -> None:
     on_ready
         Called once requests are answered.
     """
+    sys.setswitchinterval(SWITCH_S)
     config = uvicorn.Config(make_api(app), log_level="warning", access_log=False, timeout_graceful_shutdown=END_WITHIN_S, lifespan="on")
     server = _Server(config, on_ready)
     with contextlib.suppress(KeyboardInterrupt):

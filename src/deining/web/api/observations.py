@@ -11,13 +11,13 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from deining.app import App, find_token_holder
+from deining.app import App
 from deining.domain.area import Area
 from deining.domain.errors import NotAllowed, NotAuthenticated, TooLarge, WrongData
-from deining.domain.observation import QUANTITY_NAMES, Observation, Quantity
+from deining.domain.observation import QUANTITY_NAMES, UNITS, Observation, Quantity
 from deining.governance.permission import why_not
 from deining.pipeline import why_refused
-from deining.storage.tokens import TokenHolder, hash_token
+from deining.storage.tokens import TokenHolder, find_holder, hash_token
 from deining.web.context import Running, json_response
 from deining.web.describe import answers
 from deining.web.rows import Rejected, StoredAnswer
@@ -26,7 +26,6 @@ router = APIRouter()
 
 TOKEN_KEPT_S = 5.0
 """So long a token is trusted without looking it up again, s."""
-UNITS = dict.fromkeys(QUANTITY_NAMES, "persons") | {"devices": "devices"}
 
 
 class ObservationIn(msgspec.Struct):
@@ -50,6 +49,7 @@ class Tokens:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._store = app.open_reader()
         self._known: dict[bytes, tuple[TokenHolder, float]] = {}
 
     def get_holder(self, request: Request) -> TokenHolder:
@@ -67,7 +67,7 @@ class Tokens:
         holder, looked_up = self._known.get(key, (None, 0.0))
         if holder is None or now - looked_up > TOKEN_KEPT_S:
             self._known.pop(key, None)
-            holder = find_token_holder(self._app.folder, token.strip())
+            holder = find_holder(self._store, token.strip())
             if holder is None:
                 raise NotAuthenticated("nobody holds this token; deining token SENSOR makes a new one")
             self._known[key] = (holder, now)
