@@ -44,6 +44,8 @@ CATCH_UP_STEPS = 240
 """Most estimates made to bring a restarted estimate up to now."""
 LAG_STEPS = 3
 """A replay that lags by more steps than this makes its clock wait."""
+LISTEN_S = 0.5
+"""A live area hears what came so often between two steps, s, so that it does not come all at once."""
 MICROSECOND = timedelta(microseconds=1)
 ROWS_A_PIECE = 500
 Row = TypeVar("Row")
@@ -221,8 +223,10 @@ class Runner:
             elif -wait_s > LAG_STEPS * self.settings.state_step_s:
                 self._clock.set(move_to=due)
         if wait_s > 0:
-            self._wake.wait(min(wait_s, 3600.0))
+            self._wake.wait(min(wait_s, 3600.0 if self._feed else LISTEN_S))
             self._wake.clear()
+            if not self._feed:
+                self._hear(self._empty_inbox())
             return
         self._tell(self._take_step(due))
 
@@ -330,13 +334,16 @@ class Runner:
 
     def _take_step(self, now: datetime) -> Step:
         new = self._read_source(now) if self._feed else self._empty_inbox()
-        self._history.add(new)
-        self.pipeline.take(new)
+        self._hear(new)
         step = self.pipeline.step(now)
         self._write(step)
         self._history.close_days(now)
         self.latest, self._told_at = step, now
         return step
+
+    def _hear(self, new: Sequence[Observation]) -> None:
+        self._history.add(new)
+        self.pipeline.take(new)
 
     def _empty_inbox(self) -> list[Observation]:
         new: list[Observation] = []

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from deining.domain.observation import Observation, Quantity
+from deining.storage.bulk import insert_piece, pieces
 
 NUMBERS = {
     Quantity.COUNT_FORWARD: 1,
@@ -20,8 +21,11 @@ NUMBERS = {
 QUANTITIES = {number: quantity for quantity, number in NUMBERS.items()}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+Row = tuple[int, int, int, int, float, int, str | None]
+"""(sensor, quantity, start_us, end_us, value, received_us, quality), as in the table."""
 
-INSERT = "INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+INSERT = "INSERT INTO observation"
+INSERT_ONE = "INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 KEPT = "SELECT value FROM observation WHERE sensor = ? AND quantity = ? AND start_us = ? AND end_us = ?"
 LATEST = """INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET start_us = excluded.start_us, end_us = excluded.end_us,
     value = excluded.value, received_us = excluded.received_us WHERE excluded.end_us >= latest.end_us"""
@@ -59,33 +63,47 @@ class ObservationRows:
 
     def insert(self, area: str, observations: Sequence[Observation]) -> StoredRows:
         """Insert what is not there yet; of two values for one key the first stays and the second is kept as a conflict."""
-        run = self._connection.execute
-        new: list[Observation] = []
-        newest: dict[tuple[int, int], tuple[int, int, float, int]] = {}
         counts: dict[int, list[int]] = {}
-        for given in observations:
-            number = self._number(area, given.sensor)
-            start_us, end_us, quantity = to_us(given.start), to_us(given.end), NUMBERS[given.quantity]
-            arrived_us = to_us(given.available_at)
-            count = counts.setdefault(number, [0, 0, 0])
-            row = (number, quantity, start_us, end_us, given.value, arrived_us, None if given.quality == "ok" else given.quality)
-            if run(INSERT, row).rowcount == 1:
-                new.append(given)
-                count[0] += 1
-                if (number, quantity) not in newest or newest[number, quantity][1] <= end_us:
-                    newest[number, quantity] = (start_us, end_us, given.value, arrived_us)
-                continue
-            count[1] += 1
-            (kept,) = run(KEPT, row[:4]).fetchone()
-            if kept != given.value:
-                count[2] += 1
-                run("INSERT INTO conflict VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (*row[:4], given.value, kept, arrived_us))
-        self._connection.executemany(LATEST, [(*key, *values) for key, values in newest.items()])
+        new: list[tuple[Observation, Row]] = []
+        rows = [(given, self._row(area, given)) for given in observations]
+        for first, last in pieces(len(rows)):
+            new += self._insert_piece(rows[first:last], counts)
+        newest: dict[tuple[int, int], Row] = {}
+        for _, row in new:
+            if row[:2] not in newest or newest[row[:2]][3] <= row[3]:
+                newest[row[:2]] = row
+            counts.setdefault(row[0], [0, 0, 0])[0] += 1
+        self._connection.executemany(LATEST, [row[:6] for row in newest.values()])
         self._connection.executemany(
             "UPDATE sensor SET stored = stored + ?, duplicate = duplicate + ?, conflicting = conflicting + ? WHERE number = ?",
             [(*count, number) for number, count in counts.items()],
         )
-        return StoredRows(new, sum(c[1] for c in counts.values()), sum(c[2] for c in counts.values()))
+        return StoredRows([given for given, _ in new], sum(c[1] for c in counts.values()), sum(c[2] for c in counts.values()))
+
+    def _row(self, area: str, given: Observation) -> Row:
+        quality = None if given.quality == "ok" else given.quality
+        start_us, end_us, arrived_us = to_us(given.start), to_us(given.end), to_us(given.available_at)
+        return self._number(area, given.sensor), NUMBERS[given.quantity], start_us, end_us, given.value, arrived_us, quality
+
+    def _insert_piece(self, rows: Sequence[tuple[Observation, Row]], counts: dict[int, list[int]]) -> list[tuple[Observation, Row]]:
+        """Those that were new; the others are counted."""
+        try:
+            insert_piece(self._connection, INSERT, [row for _, row in rows])
+        except sqlite3.IntegrityError:
+            return [(given, row) for given, row in rows if self._insert_one(row, counts)]
+        return list(rows)
+
+    def _insert_one(self, row: Row, counts: dict[int, list[int]]) -> bool:
+        run = self._connection.execute
+        if run(INSERT_ONE, row).rowcount == 1:
+            return True
+        count = counts.setdefault(row[0], [0, 0, 0])
+        count[1] += 1
+        (kept,) = run(KEPT, row[:4]).fetchone()
+        if kept != row[4]:
+            count[2] += 1
+            run("INSERT INTO conflict VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", (*row[:5], kept, row[5]))
+        return False
 
     def count_rejected(self, area: str, sensor: str, rejected: int) -> None:
         """Add to the count of refused rows."""

@@ -15,6 +15,7 @@ from deining.domain.forecast import Forecast
 from deining.domain.levels import Level
 from deining.domain.series import Series
 from deining.domain.state import Fault, FlowState, Quality, ZoneState
+from deining.storage.bulk import insert_rows
 from deining.storage.rows import from_us, to_us
 
 ZONE_PAST = """SELECT time_us, occupancy, occupancy_p05, occupancy_p95, quality FROM zone_state
@@ -45,12 +46,14 @@ class PastValue:
 
 def write_states(connection: sqlite3.Connection, area: str, zones: Sequence[ZoneState], flows: Sequence[FlowState]) -> None:
     """Keep the states of one moment; the same moment again replaces them."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO zone_state VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    insert_rows(
+        connection,
+        "INSERT OR REPLACE INTO zone_state",
         [(area, to_us(s.time), s.zone, s.occupancy, s.occupancy_p05, s.occupancy_p95, s.data_age_s, s.quality.value) for s in zones],
     )
-    connection.executemany(
-        "INSERT OR REPLACE INTO flow_state VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert_rows(
+        connection,
+        "INSERT OR REPLACE INTO flow_state",
         [
             (
                 area,
@@ -81,15 +84,16 @@ def write_series(connection: sqlite3.Connection, area: str, series: Sequence[Ser
     """Keep steps of series; missing steps are left out."""
     for one in series:
         known = np.flatnonzero(~np.isnan(one.values))
-        connection.executemany(
-            "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)",
+        insert_rows(
+            connection,
+            "INSERT OR REPLACE INTO series",
             [(area, one.target, one.quantity, one.step_s, one.first_s + int(k) * one.step_s, float(one.values[k])) for k in known],
         )
 
 
 def write_series_steps(connection: sqlite3.Connection, area: str, steps: Sequence[tuple[str, str, int, int, float]]) -> None:
     """Keep single steps of series: (target, quantity, step_s, start_s, value)."""
-    connection.executemany("INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?, ?)", [(area, *step) for step in steps])
+    insert_rows(connection, "INSERT OR REPLACE INTO series", [(area, *step) for step in steps])
 
 
 def read_series(connection: sqlite3.Connection, area: str, since: datetime) -> list[Series]:
@@ -112,8 +116,9 @@ def read_series(connection: sqlite3.Connection, area: str, since: datetime) -> l
 
 def write_forecasts(connection: sqlite3.Connection, area: str, forecasts: Sequence[Forecast]) -> None:
     """Keep issued forecasts with their origin and model."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO forecast VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    insert_rows(
+        connection,
+        "INSERT OR REPLACE INTO forecast",
         [(area, f.target, f.quantity, to_us(f.origin), to_us(f.time), f.mean, *f.quantiles, f.model) for f in forecasts],
     )
 
