@@ -166,7 +166,7 @@ class Pipeline:
 
     def catch_up(self, now: datetime) -> None:
         """Bring the estimate to a past moment without telling anyone: what was to be told, was told then."""
-        self._estimator.estimate(now)
+        self._estimator.catch_up(now)
 
     def learn(self) -> LearnedRates:
         """What this day taught about the sensors, for the next."""

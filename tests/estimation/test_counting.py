@@ -89,6 +89,18 @@ def test_asking_twice_changes_nothing() -> None:
     assert counting.estimate(NOON) == counting.estimate(NOON)
 
 
+def test_catching_up_comes_to_the_same_as_asking_at_every_step() -> None:
+    asked, caught_up = PlainCounting(TWO_GATES), PlainCounting(TWO_GATES)
+    for k, (came, went) in enumerate([(0, 0), (2, 90), (60, 5), (5, 70), (40, 3)], start=1):
+        now = NOON + 10 * k * MINUTE
+        for counting in (asked, caught_up):
+            counting.take(minutes(came, 10, until=now) + minutes(went, 10, quantity=OUT, until=now))
+        asked.estimate(now)
+        caught_up.catch_up(now)
+    assert caught_up.estimate(now) == asked.estimate(now)
+    assert zone_of(caught_up, now).occupancy == pytest.approx(370 / 0.9)
+
+
 def test_a_lost_row_is_filled_and_widens_the_interval() -> None:
     whole, holed = PlainCounting(an_area()), PlainCounting(an_area())
     rows = minutes(9, 60) + minutes(0, 60, quantity=OUT)

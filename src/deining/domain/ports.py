@@ -49,6 +49,10 @@ class Estimator(Protocol):
         """State of every zone, gate and point counter at `now`. Asking twice changes nothing."""
         ...
 
+    def catch_up(self, now: datetime) -> None:
+        """As `estimate`, where nobody asks for the states: a past moment, on the way to the present."""
+        ...
+
     def learn(self) -> dict[tuple[str, str], float]:
         """What this day taught about the sensors, for the next: persons/s that each usually counts, by (sensor, quantity)."""
         ...

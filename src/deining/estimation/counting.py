@@ -167,6 +167,13 @@ class PlainCounting:
         flows = [self._gate_state(gate, now) for gate in self._area.gates.values()]
         return zones, flows + [self._point_state(sensor, now) for sensor in self._area.list_point_counters()]
 
+    def catch_up(self, now: datetime) -> None:
+        """Follow the books to a past moment of which nobody asks the states."""
+        self._start_anew_when_empty(now)
+        for zone in self._area.zones.values():
+            if any(end is not None for _, end in self._bookkeepers(zone)):
+                self._people(zone, now)
+
     def _last_empty(self, time: datetime) -> datetime:
         """The last moment, at or before a time, at which the area is taken to be empty."""
         local = time.astimezone(self._area.timezone)
@@ -202,20 +209,29 @@ class PlainCounting:
                     variance += counted * (1 - self._rate) / self._rate**2 + (self._rate_sd * counted / self._rate**2) ** 2 + (doubt / self._rate) ** 2
         return net, variance
 
-    def _zone_state(self, zone: Zone, now: datetime) -> ZoneState:
-        gates = self._gates_of[zone.id]
-        sensors = [sensor for gate, _ in gates for sensor in self._gate_sensors[gate.id][:1]]
-        ends = [max((c.last_end for q in WAYS if (c := self._channels.get((s.id, q))) and c.last_end), default=None) for s in sensors]
-        known = [end for end in ends if end is not None]
-        if not known or self._begin is None or self._first is None:
-            return self._watched_state(zone, now)
+    def _people(self, zone: Zone, now: datetime) -> tuple[float, float]:
+        """Persons in a zone with gates and the variance of that, never below zero: what would be is drift, and dropped."""
+        assert self._begin is not None and self._first is not None  # noqa: S101, PT018
         net, variance = self._balance(zone, max(self._begin, self._first), now)
         self._floor[zone.id] = min(self._floor.get(zone.id, 0.0), net)
-        people, sd = net - self._floor[zone.id], math.sqrt(variance)
+        return net - self._floor[zone.id], variance
+
+    def _bookkeepers(self, zone: Zone) -> list[tuple[Sensor, datetime | None]]:
+        """The sensors at a zone's gates, and until when each has counted."""
+        sensors = [sensor for gate, _ in self._gates_of[zone.id] for sensor in self._gate_sensors[gate.id][:1]]
+        return [(s, max((c.last_end for q in WAYS if (c := self._channels.get((s.id, q))) and c.last_end), default=None)) for s in sensors]
+
+    def _zone_state(self, zone: Zone, now: datetime) -> ZoneState:
+        gates, keepers = self._gates_of[zone.id], self._bookkeepers(zone)
+        known = [end for _, end in keepers if end is not None]
+        if not known:
+            return self._watched_state(zone, now)
+        people, variance = self._people(zone, now)
+        sd = math.sqrt(variance)
         age_s = self._age_s(max(known), now)
-        silent = [self.is_silent(sensor, self._age_s(end, now)) for sensor, end in zip(sensors, ends, strict=True)]
-        quality = Quality.STALE if all(silent) else Quality.PARTIAL if any(silent) or len(sensors) < len(gates) else Quality.GOOD
-        return self._state(zone, now, people, sd, age_s, quality, tuple(sensor.id for sensor in sensors))
+        silent = [self.is_silent(sensor, self._age_s(end, now)) for sensor, end in keepers]
+        quality = Quality.STALE if all(silent) else Quality.PARTIAL if any(silent) or len(keepers) < len(gates) else Quality.GOOD
+        return self._state(zone, now, people, sd, age_s, quality, tuple(sensor.id for sensor, _ in keepers))
 
     def _watched_state(self, zone: Zone, now: datetime) -> ZoneState:
         seen = [(c.last_end, c) for s in self._watching[zone.id] if (c := self._channels.get((s.id, Quantity.OCCUPANCY))) and c.last_end]

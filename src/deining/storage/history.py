@@ -34,6 +34,8 @@ SCHEMA = pa.schema(
     ]
 )
 ROWS_A_GROUP = 50_000
+ROWS_A_PIECE = 2_000
+"""Rows become columns in pieces that hold up other threads for a few milliseconds at most."""
 LATE = timedelta(minutes=20)
 
 
@@ -60,21 +62,30 @@ class DayFile:
         file.parent.mkdir(parents=True, exist_ok=True)
         self._writer = pq.ParquetWriter(self.part, SCHEMA, compression="zstd")
         self._waiting: list[Observation] = []
+        self._pieces: list[pa.Table] = []
 
     def add(self, observations: Iterable[Observation]) -> None:
         """Add rows; full groups go to the disk."""
         for observation in observations:
             self._waiting.append(observation)
-            if len(self._waiting) >= ROWS_A_GROUP:
-                self._write_group()
+            if len(self._waiting) >= ROWS_A_PIECE:
+                self._end_piece()
+                if len(self._pieces) * ROWS_A_PIECE >= ROWS_A_GROUP:
+                    self._write_group()
+
+    def _end_piece(self) -> None:
+        self._pieces.append(to_table(self._waiting))
+        self._waiting = []
 
     def _write_group(self) -> None:
-        self._writer.write_table(to_table(self._waiting))
-        self._waiting = []
+        self._writer.write_table(pa.concat_tables(self._pieces).unify_dictionaries())
+        self._pieces = []
 
     def finish(self) -> None:
         """Write what waits, end the file, and only then give it its name."""
         if self._waiting:
+            self._end_piece()
+        if self._pieces:
             self._write_group()
         self._writer.close()
         with self.part.open("rb") as part:

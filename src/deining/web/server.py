@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -26,6 +27,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 END_WITHIN_S = 2
 SWITCH_S = 0.0005
 """A thread that computes makes way for the others after this time, so that a post does not wait for a large area's step."""
+GARBAGE_AFTER = (20_000, 20, 100)
+"""Cyclic garbage is sought this seldom, because the search stops every thread."""
 
 
 def make_api(app: App) -> FastAPI:
@@ -103,4 +106,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         if self.started:
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GARBAGE_AFTER)
             self._on_ready()
