@@ -159,19 +159,20 @@ def run_token(given: argparse.Namespace) -> int:
 
 def run_replay(given: argparse.Namespace) -> int:
     """deining replay"""
-    from deining.jobs.replay import read_rates, replay, write_evening, write_rates
+    from deining.jobs.calibration import read_calibration, write_calibration
+    from deining.jobs.replay import replay, write_evening
     from deining.pipeline import Learned, build_pipeline
     from deining.sources.tables import TableSource
     from deining.storage.area_folder import find_area_folder, read_area
 
     area = read_area(find_area_folder(given.area))
-    rates = read_rates(given.calibration) if given.calibration else {}
-    pipeline = build_pipeline(area, _settings(), Learned(rates=rates))
+    calibration = read_calibration(given.calibration) if given.calibration else None
+    pipeline = build_pipeline(area, _settings(), Learned(calibration=calibration))
     source = TableSource(given.observations)
     evening = replay(pipeline, source, progress=_bar)
     write_evening(evening, given.out)
     if given.calibration:
-        write_rates(given.calibration, pipeline.learn())
+        write_calibration(given.calibration, pipeline.learn())
     crowd = sum(alert.kind.value == "crowd" for alert in evening.alerts.values())
     print(f"{given.out}: {len(evening.zones)} zone states, {len(evening.flows)} flow states, {crowd} crowd alerts, {len(evening.alerts) - crowd} data alerts")
     if source.table.conflicts:

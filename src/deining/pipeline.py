@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from deining.domain.alert import Alert, AlertPolicy
 from deining.domain.area import Area, SensorKind
+from deining.domain.calibration import Calibration
 from deining.domain.errors import UnknownName
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound
@@ -22,7 +23,7 @@ from deining.domain.observation import Observation, Quantity, why_wrong
 from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult
 from deining.domain.series import Series
 from deining.domain.state import Fault, FlowState, Quality, SensorHealth, ZoneState
-from deining.estimation.counting import LearnedRates, PlainCounting
+from deining.estimation import ESTIMATORS
 from deining.estimation.health import SensorWatch
 from deining.forecasting import FORECASTERS, Calendar
 from deining.forecasting.ordinary_weeks import OrdinaryWeeks
@@ -85,14 +86,14 @@ class Learned:
     ----------
     series
         The course of each place in earlier weeks.
-    rates
-        Persons/s that each sensor's channel usually counts.
+    calibration
+        What earlier days taught about the sensors.
     alerts
         Alerts that still stand.
     """
 
     series: Iterable[Series] = ()
-    rates: LearnedRates = field(default_factory=dict)
+    calibration: Calibration | None = None
     alerts: Iterable[Alert] = ()
 
 
@@ -168,7 +169,7 @@ class Pipeline:
         """Bring the estimate to a past moment without telling anyone: what was to be told, was told then."""
         self._estimator.catch_up(now)
 
-    def learn(self) -> LearnedRates:
+    def learn(self) -> Calibration:
         """What this day taught about the sensors, for the next."""
         return self._estimator.learn()
 
@@ -177,7 +178,7 @@ class Pipeline:
     def step(self, now: datetime) -> Step:
         """What all that was heard means at `now`."""
         zones, flows = self._estimator.estimate(now)
-        health, faults = self._watch.health(now)
+        health, faults = self._watch.health(now, self._estimator.find_faults())
         self._remember(now, zones, flows)
         normals = self._normals(now, zones, flows)
         flows = [replace(state, ratio_to_normal=_ratio(state, normals)) for state in flows]
@@ -298,18 +299,22 @@ def build_pipeline(area: Area, settings: Settings, learned: Learned | None = Non
     Raises
     ------
     UnknownName
-        When the settings name a forecaster or level that is not there.
+        When the settings name a forecaster, estimator or level that is not there.
     """
+    if settings.estimator not in ESTIMATORS:
+        raise UnknownName("estimator", settings.estimator, list(ESTIMATORS))
     if settings.forecaster not in FORECASTERS:
         raise UnknownName("forecaster", settings.forecaster, list(FORECASTERS))
     calendar = Calendar(area.timezone, area.holidays)
     stale = {"stale_after_intervals": settings.stale_after_intervals, "stale_after_s": settings.stale_after_s}
-    estimator = PlainCounting(
+    name = settings.estimator if len(area.zones) <= settings.filter_max_zones else "counting"
+    estimator = ESTIMATORS[name](
         area,
         rate=settings.gate_detection_rate,
         rate_sd=settings.gate_detection_rate_sd,
         flow_window_s=settings.flow_window_s,
-        learned=learned.rates if learned else None,
+        step_s=settings.state_step_s,
+        learned=learned.calibration if learned else None,
         **stale,
     )
     return Pipeline(

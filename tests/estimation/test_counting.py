@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from deining.domain.area import SensorKind
+from deining.domain.calibration import Calibration
 from deining.domain.observation import Observation, Quantity
 from deining.domain.state import FlowState, Quality, ZoneState
-from deining.estimation.counting import SILENCE_HOLDS, PlainCounting
+from deining.estimation.counting import PlainCounting
+from deining.estimation.flows import SILENCE_HOLDS
 from tests.builders import MINUTE, NOON, a_gate, a_point_counter, a_sensor, a_zone, an_area, an_observation
 
 IN, OUT = Quantity.COUNT_FORWARD, Quantity.COUNT_BACKWARD
@@ -203,7 +205,7 @@ def test_a_zone_without_gates_takes_what_was_seen_in_it_last() -> None:
 
 
 def test_what_a_counter_usually_counts_stands_in_when_it_never_came() -> None:
-    learned = {("count-south", "count_backward"): 9 / 60}
+    learned = Calibration(rates={("count-south", "count_backward"): 9 / 60})
     counting = PlainCounting(TWO_GATES, rate=0.9, learned=learned)
     counting.take(minutes(18, 60))
     state = zone_of(counting)
@@ -213,9 +215,9 @@ def test_what_a_counter_usually_counts_stands_in_when_it_never_came() -> None:
 
 
 def test_a_day_is_learned_as_half_of_what_is_known() -> None:
-    counting = PlainCounting(an_area(), learned={("count-north", "count_forward"): 1.0, ("gone", "count_forward"): 7.0})
+    counting = PlainCounting(an_area(), learned=Calibration(rates={("count-north", "count_forward"): 1.0, ("gone", "count_forward"): 7.0}))
     counting.take(minutes(30, 10))
-    assert counting.learn() == pytest.approx({("count-north", "count_forward"): 0.75, ("gone", "count_forward"): 7.0})
+    assert counting.learn().rates == pytest.approx({("count-north", "count_forward"): 0.75, ("gone", "count_forward"): 7.0})
 
 
 def test_rows_of_a_sensor_that_the_area_does_not_have_are_left_alone() -> None:

@@ -9,11 +9,12 @@ from typing import Protocol
 
 from deining.domain.alert import AlertKind, AlertPolicy
 from deining.domain.area import Area
+from deining.domain.calibration import Calibration
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound
 from deining.domain.observation import Observation
 from deining.domain.series import Series
-from deining.domain.state import FlowState, SensorHealth, ZoneState
+from deining.domain.state import FlowState, SensorFault, SensorHealth, ZoneState
 
 
 class Clock(Protocol):
@@ -53,8 +54,12 @@ class Estimator(Protocol):
         """As `estimate`, where nobody asks for the states: a past moment, on the way to the present."""
         ...
 
-    def learn(self) -> dict[tuple[str, str], float]:
-        """What this day taught about the sensors, for the next: persons/s that each usually counts, by (sensor, quantity)."""
+    def find_faults(self) -> dict[str, SensorFault]:
+        """By sensor: what is wrong with those that deliver and are left out of the estimate."""
+        ...
+
+    def learn(self) -> Calibration:
+        """What this day taught about the sensors, for the next."""
         ...
 
 

@@ -104,6 +104,14 @@ class SensorHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SensorFault:
+    """What is wrong with a sensor that does deliver, and since when; it is left out of the estimate meanwhile."""
+
+    since: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A stretch of time in which a sensor was not healthy; `end` None while it lasts."""
 

@@ -1,7 +1,13 @@
 """Observations -> zone states, flow states and sensor health.
 
-Counting people in a zone is book-keeping: who came in minus who went out, over every gate of its cordon. The
-craft is in saying how far the books can be trusted. Counters miss people, each at its own unknown rate, so the
-error grows with everyone who has passed since the area was last known to be empty; a counter that is silent
-leaves a hole. Both widen the interval, and neither is ever read as "nobody there".
+Counting people in a zone is book-keeping: who came in minus who went out, over every gate of its cordon. Counters
+miss people, each at its own unknown rate, so the books drift; cameras, device counters and panels see a share that
+nobody knows either, but they do not drift. Held against each other they give away each other's rates. What is left
+unknown widens the interval; a silent sensor is taken out, and is never read as "nobody there".
 """
+
+from deining.estimation.counting import PlainCounting
+from deining.estimation.zone_estimator import ZoneEstimator
+
+ESTIMATORS: dict[str, type[PlainCounting] | type[ZoneEstimator]] = {"filter": ZoneEstimator, "counting": PlainCounting}
+"""The estimators by name; the settings choose one."""

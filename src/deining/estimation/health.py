@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from deining.domain.area import Area
 from deining.domain.observation import Observation
-from deining.domain.state import Fault, SensorHealth
+from deining.domain.state import Fault, SensorFault, SensorHealth
 
 UNKNOWN_SINCE = "has not delivered yet"
 
@@ -34,20 +34,34 @@ class SensorWatch:
             if last is None or observation.end > last:
                 self._last_end[observation.sensor] = observation.end
 
-    def health(self, now: datetime) -> tuple[list[SensorHealth], list[Fault]]:
-        """Health of every sensor now, and the faults that began or ended since it was last asked."""
+    def health(self, now: datetime, found: Mapping[str, SensorFault] | None = None) -> tuple[list[SensorHealth], list[Fault]]:
+        """Health of every sensor now, and the faults that began or ended since it was last asked.
+
+        Parameters
+        ----------
+        found
+            Faults that the estimate found in sensors that do deliver.
+        """
         rows, changed = [], []
         for sensor in self._area.sensors.values():
             end = self._last_end.get(sensor.id)
             age_s = None if end is None else max(0.0, (now - end).total_seconds())
-            text = "" if age_s is not None and age_s <= self._after_s[sensor.id] else UNKNOWN_SINCE if end is None else "silent: no data when data were due"
+            text, since = self._what_is_wrong(sensor.id, end, age_s, (found or {}).get(sensor.id))
             fault = self._faults.get(sensor.id)
-            if text and fault is None and end is not None:
-                self._faults[sensor.id] = fault = Fault(sensor=sensor.id, start=end, end=None, fault=text)
-                changed.append(fault)
-            elif not text and fault is not None:
-                changed.append(Fault(sensor=sensor.id, start=fault.start, end=end, fault=fault.fault))
+            if fault is not None and text != fault.fault:
+                changed.append(Fault(sensor=sensor.id, start=fault.start, end=max(fault.start, end or now), fault=fault.fault))
                 del self._faults[sensor.id]
                 fault = None
+            if since is not None and fault is None:
+                self._faults[sensor.id] = fault = Fault(sensor=sensor.id, start=since, end=None, fault=text)
+                changed.append(fault)
             rows.append(SensorHealth(sensor=sensor.id, time=now, last_end=end, data_age_s=age_s, fault=text, since=fault.start if fault else None))
         return rows, changed
+
+    def _what_is_wrong(self, sensor: str, end: datetime | None, age_s: float | None, found: SensorFault | None) -> tuple[str, datetime | None]:
+        """What is wrong, in words, and since when; empty when nothing is."""
+        if end is None or age_s is None:
+            return UNKNOWN_SINCE, None
+        if age_s > self._after_s[sensor]:
+            return "silent: no data when data were due", end
+        return (found.text, found.since) if found else ("", None)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +17,6 @@ from deining.domain.errors import WrongTable, WrongUse
 from deining.domain.forecast import Forecast
 from deining.domain.observation import AHEAD_S
 from deining.domain.state import Fault, FlowState, ZoneState
-from deining.estimation.counting import LearnedRates
 from deining.jobs import Progress, no_progress
 from deining.jobs.forecast import forecast_columns
 from deining.pipeline import CAN_SAY, Pipeline, Step
@@ -30,7 +27,6 @@ FLOW_COLUMNS = (
     "target", "time", "forward_per_min", "backward_per_min", "p05", "p95", "specific_flow_per_m_min", "ratio_to_normal", "data_age_s", "quality",
 )  # fmt: skip
 ALERT_COLUMNS = ("id", "zone", "target", "kind", "level", "raised_at", "cleared_at", "because")
-CALIBRATION_VERSION = 1
 
 
 @dataclass(slots=True)
@@ -148,43 +144,3 @@ def write_evening(evening: Evening, out: Path, *, ending: str = ".csv") -> None:
             write_table(part / f"{table}{ending}", columns)
         for file in sorted(part.iterdir()):
             file.replace(out / file.name)
-
-
-def read_rates(path: Path) -> LearnedRates:
-    """What earlier replays learned about the sensors; nothing where there is no file yet.
-
-    Raises
-    ------
-    WrongTable
-        When the file is not a calibration file of this version.
-    """
-    if not path.exists():
-        return {}
-    expected = f'a calibration file of version {CALIBRATION_VERSION}, as "deining replay --calibration" writes it'
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        if found["version"] != CALIBRATION_VERSION:
-            raise WrongTable(f"{path}: found version {found['version']!r}; expected {expected}")
-        return {(row["sensor"], row["quantity"]): float(row["persons_per_s"]) for row in found["rates"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongTable(f"{path}: found no calibration ({error!r}); expected {expected}; give another file, or remove this one") from error
-
-
-def write_rates(path: Path, rates: Mapping[tuple[str, str], float]) -> None:
-    """Write what was learned about the sensors; whole or not at all.
-
-    Raises
-    ------
-    WrongUse
-        When the file cannot be written there.
-    """
-    rows = [{"sensor": sensor, "quantity": quantity, "persons_per_s": rate} for (sensor, quantity), rate in sorted(rates.items())]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(json.dumps({"version": CALIBRATION_VERSION, "rates": rows}, indent=1) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise WrongUse(f"cannot write {path}: {error.strerror or error}; give a place that can be written, with --calibration") from error

@@ -1,0 +1,151 @@
+"""A Gaussian belief and its update by readings that are products of people and scales."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.special import ndtr
+
+Array = NDArray[np.float64]
+ROBUST_SD = 3.5
+"""A reading further from what was expected than this many standard deviations weighs less: Huber's rule."""
+
+
+@dataclass(slots=True)
+class Belief:
+    """Mean, shape (n,), and covariance, shape (n, n), of everything that is estimated."""
+
+    mean: Array
+    covariance: Array
+
+    def copy(self) -> Belief:
+        """An own copy."""
+        return Belief(self.mean.copy(), self.covariance.copy())
+
+    def forget(self, index: int, mean: float, variance: float) -> None:
+        """Start one quantity anew, independent of all others."""
+        self.covariance[index, :] = 0.0
+        self.covariance[:, index] = 0.0
+        self.mean[index], self.covariance[index, index] = mean, variance
+
+    def tidy(self) -> None:
+        """Take rounding errors out of the covariance."""
+        np.add(self.covariance, self.covariance.T, out=self.covariance)
+        self.covariance *= 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """Readings of one kind in one minute, each y = exp(log scale) x people x (1 - crowding x people / area) + noise.
+
+    Parameters
+    ----------
+    values
+        What was read, shape (m,).
+    people, log_scale
+        Which states are added up to the people and to the log scale, sparse 0/1, shape (m, n).
+    area_m2
+        Usable area, shape (m,); infinite where people do not hide one another.
+    crowding
+        Number of the state that holds the crowding coefficient, m2.
+    relative, additive, counts
+        Noise: share of what is seen; persons; and the variance for each that is seen (1 for Poisson); shape (m,).
+    learns_from
+        People from which on a reading teaches the scale, shape (m,).
+    """
+
+    values: Array
+    people: sparse.csr_array
+    log_scale: sparse.csr_array
+    area_m2: Array
+    crowding: int
+    relative: Array
+    additive: Array
+    counts: Array
+    learns_from: Array
+
+
+def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: NDArray[np.int64]) -> Array:
+    """Move a belief by readings; gives the normalised innovation of each, which is 1 squared on average when all is honest.
+
+    A product of two Gaussians has moments in closed form, so the expected reading is E[N e^l] = e^(l + v/2) (N + c),
+    with v the variance of the log scale l and c its covariance with the people N, and not the product of the means. A
+    reading never falls below zero, so near an empty zone its expectation is that of a normal cut off at zero. A
+    reading far from what was expected has its variance raised (Huber). A reading of few people leaves the scale
+    as it was, with their correlation kept (Schmidt).
+
+    Parameters
+    ----------
+    inflation
+        Factor on the variance of the readings.
+    keep
+        The states that readings of few people leave as they are.
+
+    References
+    ----------
+    Schmidt, S.F. (1966), Application of state-space methods to navigation problems, Advances in Control Systems 3,
+    293-340. Huber, P.J. (1964), Robust estimation of a location parameter, Annals of Mathematical Statistics 35(1).
+    Tobin, J. (1958), Estimation of relationships for limited dependent variables, Econometrica 26(1), for readings
+    cut off at zero.
+    """
+    x, p = belief.mean, belief.covariance
+    people_p, scale_p = readings.people @ p, readings.log_scale @ p
+    n, scale = readings.people @ x, readings.log_scale @ x
+    var_n, var_l = _row_dot(readings.people, people_p), _row_dot(readings.log_scale, scale_p)
+    cov = _row_dot(readings.log_scale, people_p)
+    crowding = x[readings.crowding] / readings.area_m2
+    hidden = np.maximum(1 - crowding * np.maximum(n, 0), 0.3)
+    raw = np.exp(scale + var_l / 2)
+    m = np.maximum(n + cov, 0.1)
+    slope_n, slope_crowding = raw * np.maximum(1 - 2 * crowding * np.maximum(n, 0), 0.2), -raw * m * m / readings.area_m2
+    seen = raw * hidden * m
+    u = seen / readings.additive
+    in_sight, density = ndtr(u), np.exp(-0.5 * np.minimum(u, 30.0) ** 2) / np.sqrt(2 * np.pi)
+    expected = seen * in_sight + readings.additive * density
+    cut_variance = (seen**2 + readings.additive**2) * in_sight + seen * readings.additive * density - expected**2
+    noise = (readings.relative * np.maximum(seen, readings.values)) ** 2 + np.maximum(cut_variance, 0.3 * readings.additive**2) + readings.counts * seen
+    noise = inflation * noise + _second_order(n, scale, var_n, var_l, cov) * hidden**2
+    slope_n, slope_l, slope_crowding = in_sight * slope_n, in_sight * seen, in_sight * slope_crowding
+    hp = slope_n[:, None] * people_p + slope_l[:, None] * scale_p
+    hides = np.isfinite(readings.area_m2)
+    if hides.any():
+        hp = hp + slope_crowding[:, None] * p[readings.crowding]
+    innovation = readings.values - expected - in_sight * raw * hidden * (n + cov - m)
+    s = _rows(readings.people, hp) * slope_n + _rows(readings.log_scale, hp) * slope_l
+    if hides.any():
+        s = s + np.outer(hp[:, readings.crowding], slope_crowding)
+    s = 0.5 * (s + s.T)
+    sd = np.sqrt(np.maximum(np.diag(s) + noise, 1e-12))
+    normalised: Array = innovation / sd
+    noise = noise * np.maximum(1.0, (np.abs(normalised) / ROBUST_SD) ** 2)
+    s[np.diag_indices_from(s)] += noise
+    gain = linalg.cho_solve(linalg.cho_factor(s, lower=True, check_finite=False), hp, check_finite=False).T
+    few = np.flatnonzero(n < readings.learns_from)
+    if len(few):
+        gain[np.ix_(keep, few)] = 0.0
+        part = gain @ hp
+        belief.covariance += gain @ s @ gain.T - part - part.T
+    else:
+        belief.covariance -= gain @ hp
+    belief.mean = x + gain @ innovation
+    return normalised
+
+
+def _row_dot(chosen: sparse.csr_array, rows: Array) -> Array:
+    return np.asarray(chosen.multiply(rows).sum(axis=1)).ravel()
+
+
+def _rows(chosen: sparse.csr_array, hp: Array) -> Array:
+    """H P chosen^T: shape (m, m)."""
+    return np.asarray((chosen @ hp.T).T)
+
+
+def _second_order(n: Array, l: Array, var_n: Array, var_l: Array, cov: Array) -> Array:  # noqa: E741
+    """How much more the product of people and scale varies than its linear part says."""
+    full = np.exp(2 * l + 2 * var_l) * ((n + 2 * cov) ** 2 + var_n) - np.exp(2 * l + var_l) * (n + cov) ** 2
+    linear = np.exp(2 * l + var_l) * (var_n + 2 * (n + cov) * cov + (n + cov) ** 2 * var_l)
+    extra: Array = np.maximum(full - linear, 0.0)
+    return extra

@@ -1,0 +1,269 @@
+"""The estimator that pipeline and people see: observations in any order, states of zones and gates out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from deining.domain.area import Area, Zone
+from deining.domain.calibration import Calibration, PastFault
+from deining.domain.observation import Observation, Quantity
+from deining.domain.state import FlowState, Quality, SensorFault, ZoneState
+from deining.estimation.filter import FilterState, Minute, ZoneFilter
+from deining.estimation.flows import FlowBook
+from deining.estimation.graph import ZoneGraph
+from deining.estimation.nonnegative import Occupancies
+
+LAG_S = 900.0
+"""An observation that comes so late, or less, counts as if it had come in time."""
+SNAPSHOT_EVERY = 5
+KEEP_FAULTS = 200
+SILENT_GATE = "silent: counts 0 where people are expected; left out of the estimate"
+LEVELS = frozenset({Quantity.OCCUPANCY, Quantity.DEVICES, Quantity.SAMPLE})
+
+
+class ZoneEstimator:
+    """The filter on the zone graph, minute by minute, with the last quarter of an hour kept open for what comes late.
+
+    The state at a time follows from the filter's state some 15 minutes before and all that sensors said since, put in
+    order; so the order in which it came does not matter. What is later than that is left out of the occupancy.
+
+    Parameters
+    ----------
+    area
+        Zones, gates and sensors.
+    rate
+        Share of passers-by that a counter sees; used for the flows alone, the filter estimates its own.
+    flow_window_s, stale_after_intervals, stale_after_s
+        As in `FlowBook`.
+    step_s
+        Length of the filter's step, s.
+    learned
+        What earlier days taught.
+    """
+
+    def __init__(
+        self,
+        area: Area,
+        *,
+        rate: float = 0.9,
+        rate_sd: float = 0.03,
+        flow_window_s: int = 300,
+        stale_after_intervals: float = 2.0,
+        stale_after_s: float = 360.0,
+        step_s: int = 60,
+        learned: Calibration | None = None,
+    ) -> None:
+        self._area, self._step_s = area, step_s
+        self._flows = FlowBook(area, rate=rate, flow_window_s=flow_window_s, stale_after_intervals=stale_after_intervals, stale_after_s=stale_after_s)
+        self._graph = ZoneGraph(area)
+        self._calibration = learned or Calibration()
+        self._filter = ZoneFilter(self._graph, self._calibration, step_min=step_s / 60)
+        self._past: list[FilterState] = []
+        self._state: FilterState | None = None
+        self._minutes: dict[int, Minute] = {}
+        self._late: dict[int, dict[int, float]] = {}
+        self._dirty: int | None = None
+        self._sensors = [self._graph.sensors_of(z) for z in range(len(self._graph.zones))]
+        self._gates = [self._graph.gates_of(z) for z in range(len(self._graph.zones))]
+        self._first_end: datetime | None = None
+
+    # -- observations in
+
+    def take(self, observations: Sequence[Observation]) -> None:
+        """Take observations, in any order, each once."""
+        for observation in observations:
+            sensor = self._area.sensors.get(observation.sensor)
+            if sensor is None:
+                continue
+            self._flows.take(observation)
+            if observation.sensor in self._graph.level_of and observation.quantity in LEVELS:
+                minute = self._number(observation.end)
+                if self._is_open(minute):
+                    self._minute(minute).levels.setdefault(self._graph.level_of[observation.sensor], []).append(observation.value)
+            elif observation.quantity in (Quantity.COUNT_FORWARD, Quantity.COUNT_BACKWARD) and observation.sensor in self._graph.gate_of:
+                self._count(observation)
+
+    def _count(self, observation: Observation) -> None:
+        """Spread a count over the minutes of its interval; what lies before the open minutes comes with the first of them."""
+        gate = self._graph.gate_of[observation.sensor]
+        if self._graph.gate_sensors[gate][0].id != observation.sensor or not self._is_open(self._number(observation.end)):
+            return
+        channel = gate + (len(self._graph.gates) if observation.quantity is Quantity.COUNT_BACKWARD else 0)
+        begin, end = observation.start.timestamp(), observation.end.timestamp()
+        oldest = self._past[0].minute if self._past else -1
+        for minute in range(int(begin // self._step_s) + 1, self._number(observation.end) + 1):
+            part_s = min(end, minute * self._step_s) - max(begin, (minute - 1) * self._step_s)
+            if part_s <= 0:
+                continue
+            value = observation.value * part_s / (end - begin)
+            if minute <= oldest:
+                late = self._late.setdefault(oldest + 1, {})
+                late[channel] = late.get(channel, 0.0) + value
+                self._touch(oldest + 1)
+            else:
+                kept = self._minute(minute)
+                kept.counted[channel] += value
+                kept.covered[channel] += part_s / self._step_s
+
+    def _number(self, time: datetime) -> int:
+        """Number of the minute in which an interval ends."""
+        return int(-(-time.timestamp() // self._step_s))
+
+    def _is_open(self, minute: int) -> bool:
+        return not self._past or minute > self._past[0].minute
+
+    def _minute(self, number: int) -> Minute:
+        self._touch(number)
+        if number not in self._minutes:
+            self._minutes[number] = self._nothing()
+        return self._minutes[number]
+
+    def _nothing(self) -> Minute:
+        return Minute(np.zeros(self._graph.channels), np.zeros(self._graph.channels))
+
+    def _touch(self, number: int) -> None:
+        self._dirty = number if self._dirty is None else min(self._dirty, number)
+
+    # -- states out
+
+    def estimate(self, now: datetime) -> tuple[list[ZoneState], list[FlowState]]:
+        """State of every zone, gate and point counter at `now`. Asking twice changes nothing."""
+        self.catch_up(now)
+        flows = self._flows.states(now, self.find_faults())
+        if self._state is None:
+            return [_missing(zone, now) for zone in self._area.zones.values()], flows
+        found = self._filter.report(self._state)
+        return [self._zone_state(i, zone, found, now) for i, zone in enumerate(self._area.zones.values())], flows
+
+    def catch_up(self, now: datetime) -> None:
+        """Bring the filter to a moment."""
+        target = int(now.timestamp() // self._step_s)
+        if not self._area.zones or not self._begin(target):
+            return
+        assert self._state is not None  # noqa: S101
+        if self._dirty is not None and self._dirty <= self._state.minute:
+            self._go_back(self._dirty)
+        self._dirty = None
+        while self._state.minute < target:
+            self._go_on(self._state)
+        self._forget(target)
+
+    def _begin(self, target: int) -> bool:
+        """Begin with the first minute observed; whether there is one."""
+        if self._state is None and self._minutes and min(self._minutes) <= target:
+            self._state = self._filter.start(min(self._minutes) - 1)
+            self._past = [self._state.copy()]
+        return self._state is not None
+
+    def _go_back(self, minute: int) -> None:
+        while len(self._past) > 1 and self._past[-1].minute >= minute:
+            self._past.pop()
+        self._state = self._past[-1].copy()
+
+    def _go_on(self, state: FilterState) -> None:
+        number = state.minute + 1
+        if self._opens_at(number - 1):
+            self._filter.start_anew(state)
+        self._filter.step(state, self._minutes.get(number) or self._nothing(), self._late.get(number))
+        if number % SNAPSHOT_EVERY == 0:
+            self._past.append(state.copy())
+
+    def _opens_at(self, number: int) -> bool:
+        """Whether the area is taken to be empty when this minute begins."""
+        local = datetime.fromtimestamp(number * self._step_s, UTC).astimezone(self._area.timezone)
+        opening = local.replace(hour=self._area.empty_at.hour, minute=self._area.empty_at.minute, second=0, microsecond=0)
+        return timedelta(0) <= local - opening < timedelta(seconds=self._step_s)
+
+    def _forget(self, target: int) -> None:
+        """Close what is too old to be changed."""
+        oldest = target - LAG_S / self._step_s
+        while len(self._past) > 1 and self._past[1].minute <= oldest:
+            self._past.pop(0)
+        for kept in (self._minutes, self._late):
+            for number in [n for n in kept if n <= self._past[0].minute]:
+                del kept[number]
+
+    def _zone_state(self, index: int, zone: Zone, found: Occupancies, now: datetime) -> ZoneState:
+        faulty = self.find_faults()
+        sensors = self._sensors[index]
+        ends = [(sensor, self._flows.last_end(sensor)) for sensor in sensors]
+        known = [end for _, end in ends if end is not None]
+        people, low, high = (float(a[index]) for a in (found.estimate, found.p05, found.p95))
+        if not known:
+            wide = [s.sensor for s in self._graph.level_sensors if index in s.zones]
+            return _missing(zone, now) if sensors and not wide else self._guess(zone, now, people, low, high)
+        age_s = self._flows.age_s(max(known), now)
+        lost = [sensor.id in faulty or self._flows.is_silent(sensor, self._flows.age_s(end, now)) for sensor, end in ends]
+        uncounted = any(not self._graph.counted[gate] for gate in self._gates[index]) or not self._gates[index]
+        quality = Quality.STALE if all(lost) else Quality.PARTIAL if any(lost) or uncounted else Quality.GOOD
+        return ZoneState(
+            zone=zone.id,
+            time=now,
+            occupancy=people,
+            occupancy_p05=low,
+            occupancy_p95=high,
+            density_per_m2=people / zone.usable_area_m2,
+            data_age_s=age_s,
+            quality=quality,
+            sources=tuple(sensor.id for sensor, end in ends if end is not None and sensor.id not in faulty),
+        )
+
+    def _guess(self, zone: Zone, now: datetime, people: float, low: float, high: float) -> ZoneState:
+        """A zone that no sensor of its own tells of: what its neighbours leave possible, and no level may rest on it."""
+        return ZoneState(
+            zone=zone.id,
+            time=now,
+            occupancy=people,
+            occupancy_p05=low,
+            occupancy_p95=high,
+            density_per_m2=people / zone.usable_area_m2,
+            data_age_s=None,
+            quality=Quality.SUSPECT,
+        )
+
+    # -- what was found of the sensors
+
+    def find_faults(self) -> dict[str, SensorFault]:
+        """By sensor: the gates that say 0 where people are expected, and since when."""
+        if self._state is None:
+            return {}
+        silence = self._state.silence
+        gates = [int(g) for g in np.flatnonzero(silence.flagged)]
+        begins = {g: datetime.fromtimestamp((int(silence.since[g]) - 1) * self._step_s, UTC) for g in gates}
+        return {self._graph.gate_sensors[g][0].id: SensorFault(since=begins[g], text=SILENT_GATE) for g in gates}
+
+    def learn(self) -> Calibration:
+        """What this day taught about the sensors, and which faults stand at its end."""
+        if self._state is None:
+            return self._calibration
+        new = self._filter.learn(self._state)
+        known = set(new.names)
+        kept = [i for i, name in enumerate(self._calibration.names) if name not in known]
+        old, n = self._calibration, len(new.names)
+        covariance = np.zeros((n + len(kept), n + len(kept)))
+        covariance[:n, :n] = new.covariance
+        covariance[n:, n:] = old.covariance[np.ix_(kept, kept)]
+        faults = [*old.faults, *(PastFault(sensor=s, start=f.since, fault=f.text) for s, f in self.find_faults().items())]
+        return Calibration(
+            rates=self._flows.usual_rates(old.rates),
+            names=(*new.names, *(old.names[i] for i in kept)),
+            mean=np.concatenate([new.mean, old.mean[kept]]),
+            covariance=covariance,
+            faults=tuple(faults[-KEEP_FAULTS:]),
+        )
+
+
+def _missing(zone: Zone, now: datetime) -> ZoneState:
+    return ZoneState(
+        zone=zone.id,
+        time=now,
+        occupancy=None,
+        occupancy_p05=None,
+        occupancy_p95=None,
+        density_per_m2=None,
+        data_age_s=None,
+        quality=Quality.MISSING,
+    )
