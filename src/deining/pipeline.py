@@ -22,7 +22,7 @@ from deining.domain.levels import Level, LevelExpected, LevelFound
 from deining.domain.observation import Observation, Quantity, why_wrong
 from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult
 from deining.domain.series import Series
-from deining.domain.state import Fault, FlowState, Quality, SensorHealth, ZoneState
+from deining.domain.state import Explanation, Fault, FlowState, Quality, SensorHealth, TotalState, ZoneState
 from deining.estimation import ESTIMATORS
 from deining.estimation.health import SensorWatch
 from deining.forecasting import FORECASTERS, Calendar
@@ -64,6 +64,8 @@ class Step:
         Those issued at this moment; most moments issue none.
     alerts, faults
         Those that began, changed or ended at this moment.
+    totals
+        Persons in the whole area (first, its group being empty) and in each group of zones; none where there is no zone.
     """
 
     time: datetime
@@ -76,6 +78,7 @@ class Step:
     forecasts: Sequence[Forecast]
     alerts: Sequence[Alert]
     faults: Sequence[Fault]
+    totals: Sequence[TotalState] = ()
 
 
 @dataclass(slots=True)
@@ -207,7 +210,22 @@ class Pipeline:
             forecasts=issued,
             alerts=alerts,
             faults=faults,
+            totals=self._totals(now),
         )
+
+    def explain(self, zone: str, now: datetime) -> Explanation | None:
+        """Which observations moved the figure of a zone; `now` is the time of the last step."""
+        return self._estimator.explain(zone, now)
+
+    def total(self, now: datetime, zones: Sequence[str]) -> TotalState:
+        """Persons in some zones together; `now` is the time of the last step."""
+        return self._estimator.total(now, zones)
+
+    def _totals(self, now: datetime) -> list[TotalState]:
+        if not self.area.zones:
+            return []
+        groups = [self._estimator.total(now, group.zones, group.id) for group in self.area.groups.values()]
+        return [self._estimator.total(now, tuple(self.area.zones)), *groups]
 
     def usual_course(self, target: str, start: datetime, end: datetime) -> list[tuple[datetime, float]]:
         """What is normal at a place in [start, end), step by step; steps of which nothing is known are left out."""

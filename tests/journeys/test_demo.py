@@ -86,5 +86,8 @@ def test_the_page_goes_well_in_a_browser(demo: Server) -> None:
         pytest.skip("the page is not built here")
     for area, moment in (("strand", "2026-07-18T18:30:00Z"), ("auckland", "2025-11-29T02:00:00Z")):
         httpx.post(f"{demo.address}/v1/clock", json={"area": area, "move_to": moment}, timeout=30)
+    until = time.monotonic() + 180
+    while any(clock["moving"] for clock in demo.get("/v1/clock").json()) and time.monotonic() < until:
+        time.sleep(0.2)
     walk = subprocess.run(["node", "tests/journeys.mjs", demo.address], cwd=FRONTEND, capture_output=True, text=True, timeout=900)
     assert walk.returncode == 0, walk.stdout + walk.stderr

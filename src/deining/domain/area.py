@@ -67,6 +67,15 @@ class Zone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneGroup:
+    """Zones that people count together: the beach, the quarter round the station."""
+
+    id: str
+    name: str
+    zones: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """A counted line; forward is from `from_zone` to `to_zone`, None being outside the area.
 
@@ -99,6 +108,9 @@ class Sensor:
         Where it hangs (WGS 84), for a point counter.
     purpose
         Id of the purpose it serves; None where the area names none.
+    series
+        Make, method and firmware in a few words. When it changes, what was learned of the sensor no longer holds: it
+        starts a new series.
     """
 
     id: str
@@ -109,6 +121,7 @@ class Sensor:
     lat: float | None = None
     lon: float | None = None
     purpose: str | None = None
+    series: str = ""
 
     @property
     def gate(self) -> str | None:
@@ -139,6 +152,8 @@ class Area:
         What a visitor must know of the data (licence, invented town); shown on the page.
     background
         GeoJSON feature collections for the map by layer name (`streets`, `buildings`, `ground`).
+    groups
+        Zones whose people are added up.
     """
 
     id: str
@@ -157,6 +172,7 @@ class Area:
     holidays: str | None = None
     notice: str = ""
     background: Mapping[str, object] = field(default_factory=dict)
+    groups: Mapping[str, ZoneGroup] = field(default_factory=dict)
 
     def list_point_counters(self) -> list[Sensor]:
         """All point counters, in the order of the register."""

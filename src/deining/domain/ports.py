@@ -14,7 +14,7 @@ from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound
 from deining.domain.observation import Observation
 from deining.domain.series import Series
-from deining.domain.state import FlowState, SensorFault, SensorHealth, ZoneState
+from deining.domain.state import Explanation, FlowState, SensorFault, SensorHealth, TotalState, ZoneState
 
 
 class Clock(Protocol):
@@ -48,6 +48,17 @@ class Estimator(Protocol):
 
     def estimate(self, now: datetime) -> tuple[list[ZoneState], list[FlowState]]:
         """State of every zone, gate and point counter at `now`. Asking twice changes nothing."""
+        ...
+
+    def total(self, now: datetime, zones: Sequence[str], group: str = "") -> TotalState:
+        """Persons in several zones together at `now`, the time last asked for."""
+        ...
+
+    def explain(self, zone: str, now: datetime) -> Explanation | None:
+        """Which observations moved the figure of a zone in the last quarter of an hour; None where nothing can be said.
+
+        Changes nothing; `now` is the time last asked for.
+        """
         ...
 
     def catch_up(self, now: datetime) -> None:

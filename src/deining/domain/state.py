@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,12 @@ class Quality(StrEnum):
         return self in (Quality.GOOD, Quality.REPAIRED, Quality.PARTIAL)
 
 
+def worst_quality(qualities: Iterable[Quality]) -> Quality:
+    """The quality of a sum: no better than that of its worst part."""
+    order = list(Quality)
+    return max(qualities, key=order.index, default=Quality.MISSING)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneState:
     """Best estimate of the persons in a zone at a time.
@@ -36,6 +43,9 @@ class ZoneState:
         Persons per m2 of usable area.
     data_age_s
         Seconds since the end of the newest observation it rests on; None when there is none.
+    net_inflow_per_min
+        Persons/min by which the zone fills (negative: empties) by what crossed its gates of late; None where that is
+        not known.
     """
 
     zone: str
@@ -47,6 +57,103 @@ class ZoneState:
     data_age_s: float | None
     quality: Quality
     sources: tuple[str, ...] = ()
+    net_inflow_per_min: float | None = None
+
+    def minutes_to(self, capacity: float | None) -> float | None:
+        """Minutes until so many persons are reached at the present net inflow; 0 when they are, None when they will not be."""
+        if capacity is None or self.occupancy is None:
+            return None
+        if self.occupancy >= capacity:
+            return 0.0
+        return (capacity - self.occupancy) / self.net_inflow_per_min if self.net_inflow_per_min and self.net_inflow_per_min > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalState:
+    """Best estimate of the persons in several zones together.
+
+    Parameters
+    ----------
+    group
+        Id of the group of zones; empty for the whole area.
+    occupancy, occupancy_p05, occupancy_p95
+        Persons, with the ends of a 90 % interval that knows how the zones' errors hang together: who is counted in
+        the wrong zone is still counted once. None when nothing is known.
+    """
+
+    group: str
+    zones: tuple[str, ...]
+    time: datetime
+    occupancy: float | None
+    occupancy_p05: float | None
+    occupancy_p95: float | None
+    quality: Quality
+
+
+class Cause(StrEnum):
+    """What moved a figure."""
+
+    COUNT = "count"
+    LEVEL = "level"
+    LEAVING = "leaving"
+    GUESS = "guess"
+    OPENING = "opening"
+    NOBODY_BELOW_ZERO = "nobody_below_zero"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """By how many persons one sensor, or one thing that is known of people, moved a zone's figure.
+
+    Parameters
+    ----------
+    sensor
+        Id of the sensor; None where it was none.
+    cause
+        What it did: counted people over a gate, saw how many there are, ...
+    readings
+        How many of its observations moved the figure.
+    """
+
+    sensor: str | None
+    cause: Cause
+    persons: float
+    readings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithoutSensor:
+    """What a zone's figure would be, had one sensor said nothing since `Explanation.since`."""
+
+    sensor: str
+    occupancy: float
+    occupancy_p05: float
+    occupancy_p95: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why a zone's figure is what it is: `before` + the sum of the contributions = `occupancy`.
+
+    Parameters
+    ----------
+    since, before
+        From when on the contributions are listed, and the figure then.
+    contributions
+        The largest first.
+    without
+        By sensor, the one that matters most first.
+    """
+
+    zone: str
+    time: datetime
+    since: datetime
+    before: float
+    occupancy: float
+    occupancy_p05: float
+    occupancy_p95: float
+    contributions: tuple[Contribution, ...]
+    without: tuple[WithoutSensor, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from deining.domain.area import Area, Gate, Sensor, SensorKind, Zone
 from deining.domain.calibration import Calibration
 from deining.domain.observation import Observation, Quantity
-from deining.domain.state import FlowState, Quality, SensorFault, ZoneState
+from deining.domain.state import Explanation, FlowState, Quality, SensorFault, TotalState, ZoneState, worst_quality
 from deining.estimation.flows import WAYS, Z90, FlowBook
 
 DIRECT_SD = 0.3
@@ -95,6 +95,28 @@ class PlainCounting:
         self._start_anew_when_empty(now)
         zones = [self._zone_state(zone, now) for zone in self._area.zones.values()]
         return zones, self._flows.states(now)
+
+    def total(self, now: datetime, zones: Sequence[str], group: str = "") -> TotalState:
+        """Persons in several zones; every zone's interval is added up as if it were independent of the others."""
+        states = [self._zone_state(self._area.zones[zone], now) for zone in zones]
+        known = [s for s in states if s.occupancy is not None and s.occupancy_p95 is not None]
+        if len(known) < len(states) or not states:
+            return TotalState(group=group, zones=tuple(zones), time=now, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
+        people = sum(s.occupancy or 0.0 for s in known)
+        half = math.sqrt(sum(((s.occupancy_p95 or 0.0) - (s.occupancy or 0.0)) ** 2 for s in known))
+        return TotalState(
+            group=group,
+            zones=tuple(zones),
+            time=now,
+            occupancy=people,
+            occupancy_p05=max(0.0, people - half),
+            occupancy_p95=people + half,
+            quality=worst_quality(s.quality for s in states),
+        )
+
+    def explain(self, zone: str, now: datetime) -> Explanation | None:
+        """Nothing: plain counting keeps no past to explain."""
+        return None
 
     def find_faults(self) -> dict[str, SensorFault]:
         """None: plain counting believes what it is told."""

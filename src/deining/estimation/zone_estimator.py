@@ -10,7 +10,7 @@ import numpy as np
 from deining.domain.area import Area, Zone
 from deining.domain.calibration import Calibration, PastFault
 from deining.domain.observation import Observation, Quantity
-from deining.domain.state import FlowState, Quality, SensorFault, ZoneState
+from deining.domain.state import Explanation, FlowState, Quality, SensorFault, TotalState, ZoneState, worst_quality
 from deining.estimation.filter import FilterState, Minute, ZoneFilter
 from deining.estimation.flows import FlowBook
 from deining.estimation.graph import ZoneGraph
@@ -223,6 +223,21 @@ class ZoneEstimator:
             data_age_s=None,
             quality=Quality.SUSPECT,
         )
+
+    def total(self, now: datetime, zones: Sequence[str], group: str = "") -> TotalState:
+        """Persons in several zones together, with an interval that knows how the zones' errors hang together."""
+        self.catch_up(now)
+        if self._state is None or not zones:
+            return TotalState(group=group, zones=tuple(zones), time=now, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
+        found, numbers = self._filter.report(self._state), [self._graph.zone_index[zone] for zone in zones]
+        people, low, high = found.total(np.array(numbers))
+        qualities = [self._zone_state(i, self._area.zones[zone], found, now).quality for i, zone in zip(numbers, zones, strict=True)]
+        quality = worst_quality(qualities)
+        return TotalState(group=group, zones=tuple(zones), time=now, occupancy=people, occupancy_p05=low, occupancy_p95=high, quality=quality)
+
+    def explain(self, zone: str, now: datetime) -> Explanation | None:
+        """Not yet."""
+        return None
 
     # -- what was found of the sensors
 

@@ -17,7 +17,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.validation import explain_validity
 
-from deining.domain.area import Area, Gate, LonLat, PlaceKind, Sensor, SensorKind, Zone
+from deining.domain.area import Area, Gate, LonLat, PlaceKind, Sensor, SensorKind, Zone, ZoneGroup
 from deining.domain.errors import Finding, WrongArea
 from deining.domain.event import Event
 from deining.domain.levels import Level, LevelQuantity, LevelScale
@@ -133,6 +133,7 @@ class _Reader:
             purposes=purposes,
             holidays=settings.get("holidays"),
             notice=str(settings.get("notice", "")),
+            groups={group.id: group for group in self._groups(settings, zones)},
             background={name: collection for name in BACKGROUND if (collection := self._read_geojson(f"{name}.geojson", optional=True)) is not None},
         )
 
@@ -251,6 +252,20 @@ class _Reader:
                 if measure:
                     measures[measure.id] = measure
         return measures
+
+    def _groups(self, settings: dict[str, Any], zones: Mapping[str, Zone]) -> Iterator[ZoneGroup]:
+        seen: set[str] = set()
+        for row in settings.get("groups", []):
+            id_ = str(row.get("id", ""))
+            record = f"groups {id_}"
+            members = tuple(str(zone) for zone in row.get("zones", []))
+            if not id_ or id_ in seen or id_ in zones:
+                self._find("area.toml", record, f"id = {id_!r}", "an id that is used once among groups and zones")
+            elif not members or (unknown := [zone for zone in members if zone not in zones]):
+                self._find("area.toml", record, f"zone {unknown[0]!r}" if members else "no zones", "ids of zones of zones.geojson")
+            else:
+                seen.add(id_)
+                yield ZoneGroup(id=id_, name=str(row.get("name") or id_), zones=tuple(dict.fromkeys(members)))
 
     def _scenarios(self, settings: dict[str, Any], measures: Mapping[str, Measure], places: set[str]) -> list[Scenario]:
         scenarios = []
@@ -425,6 +440,7 @@ class _Reader:
             lat=lat,
             lon=lon,
             purpose=row.get("purpose") or None,
+            series=(row.get("series") or "").strip(),
         )
 
     def _degrees(self, row: dict[str, str], record: str, key: str, limit: float) -> float | None:
