@@ -7,7 +7,7 @@ clock, a disk or a network: the same observations give the same evening, live, r
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -325,8 +325,10 @@ def build_pipeline(area: Area, settings: Settings, learned: Learned | None = Non
         raise UnknownName("forecaster", settings.forecaster, list(FORECASTERS))
     calendar = Calendar(area.timezone, area.holidays)
     stale = {"stale_after_intervals": settings.stale_after_intervals, "stale_after_s": settings.stale_after_s}
-    name = settings.estimator if len(area.zones) <= settings.filter_max_zones else "counting"
-    estimator = ESTIMATORS[name](
+    large = settings.estimator == "filter" and len(area.zones) > settings.filter_max_zones
+    name = "districts" if large else settings.estimator
+    make: Callable[..., Estimator] = ESTIMATORS[name]
+    estimator = make(
         area,
         rate=settings.gate_detection_rate,
         rate_sd=settings.gate_detection_rate_sd,

@@ -24,7 +24,7 @@ class Settings:
     forecaster: str = "ordinary_weeks"  # row of the registry of forecasters
     # Estimation
     estimator: str = "filter"  # row of the registry of estimators
-    filter_max_zones: int = 300  # an area of more zones is estimated by plain counting
+    filter_max_zones: int = 300  # an area of more zones is estimated district by district
     gate_detection_rate: float = 0.9  # share of passers-by that a gate counter sees, unless calibrated
     gate_detection_rate_sd: float = 0.03  # standard deviation of that share between counters
     flow_window_s: int = 300  # a gate's flow is the mean over so many seconds

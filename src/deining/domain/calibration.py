@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastFault:
-    """A fault of a sensor on an earlier day."""
+    """A fault of a sensor on an earlier day; `end` None where it lasted until the day ended."""
 
     sensor: str
     start: datetime
+    end: datetime | None = None
     fault: str
 
 
@@ -31,7 +32,8 @@ class Calibration:
         Which parameter each number of `mean` is: (sensor or "", parameter, series). The series says what the sensor
         was when it was learned; another kind of sensor under the same id starts anew.
     mean, covariance
-        The parameters, shape (n,), and how their errors hang together, shape (n, n).
+        The parameters, shape (n,), and how their errors hang together, shape (n, n); for an area of very many sensors
+        their variances alone, shape (n,).
     faults
         What the sensors were found to have, oldest first.
     """

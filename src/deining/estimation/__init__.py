@@ -7,7 +7,12 @@ unknown widens the interval; a silent sensor is taken out, and is never read as 
 """
 
 from deining.estimation.counting import PlainCounting
+from deining.estimation.districts import DistrictEstimator
 from deining.estimation.zone_estimator import ZoneEstimator
 
-ESTIMATORS: dict[str, type[PlainCounting] | type[ZoneEstimator]] = {"filter": ZoneEstimator, "counting": PlainCounting}
+ESTIMATORS: dict[str, type[PlainCounting] | type[ZoneEstimator] | type[DistrictEstimator]] = {
+    "filter": ZoneEstimator,
+    "districts": DistrictEstimator,
+    "counting": PlainCounting,
+}
 """The estimators by name; the settings choose one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from scipy.special import ndtr
 Array = NDArray[np.float64]
 ROBUST_SD = 3.5
 """A reading further from what was expected than this many standard deviations weighs less: Huber's rule."""
+IGNORED = 1e9
+"""Factor on the variance of a reading that is not used."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,40 @@ class Belief:
         self.covariance *= 0.5
 
 
+class Choice:
+    """For each reading, which states are added up: a 0/1 matrix, shape (m, n), kept as indices.
+
+    Parameters
+    ----------
+    chosen
+        By reading: the numbers of the states.
+    size
+        Number of states.
+    """
+
+    def __init__(self, chosen: Sequence[Sequence[int]], size: int) -> None:
+        self.readings = len(chosen)
+        self._rows = np.array([i for i, columns in enumerate(chosen) for _ in columns], dtype=int)
+        self._columns = np.array([column for row in chosen for column in row], dtype=int)
+        self._single = len(self._columns) == self.readings and all(len(row) == 1 for row in chosen)
+        self._matrix = sparse.csr_array((np.ones(len(self._rows)), (self._rows, self._columns)), shape=(self.readings, size))
+
+    def of(self, states: Array) -> Array:
+        """The sums: of a vector, shape (m,), or of the rows of a matrix with n rows."""
+        found: Array = states[self._columns] if self._single else self._matrix @ states
+        return found
+
+    def diagonal(self, rows: Array) -> Array:
+        """Sum i of row i, of a matrix of shape (m, n)."""
+        found: Array = np.bincount(self._rows, weights=rows[self._rows, self._columns], minlength=self.readings).astype(float)
+        return found
+
+    def across(self, rows: Array) -> Array:
+        """All sums of each row of a matrix of shape (k, n): shape (k, m)."""
+        found: Array = rows[:, self._columns] if self._single else np.asarray((self._matrix @ rows.T).T)
+        return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
     """Readings of one kind in one minute, each y = exp(log scale) x people x (1 - crowding x people / area) + noise.
@@ -46,7 +83,7 @@ class Readings:
     values
         What was read, shape (m,).
     people, log_scale
-        Which states are added up to the people and to the log scale, sparse 0/1, shape (m, n).
+        Which states are added up to the people and to the log scale.
     area_m2
         Usable area, shape (m,); infinite where people do not hide one another.
     crowding
@@ -58,8 +95,8 @@ class Readings:
     """
 
     values: Array
-    people: sparse.csr_array
-    log_scale: sparse.csr_array
+    people: Choice
+    log_scale: Choice
     area_m2: Array
     crowding: int
     relative: Array
@@ -68,13 +105,45 @@ class Readings:
     learns_from: Array
 
 
-def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: NDArray[np.int64]) -> Array:
-    """Move a belief by readings; gives the normalised innovation of each, which is 1 squared on average when all is honest.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What an update did.
+
+    Parameters
+    ----------
+    normalised
+        Innovation of each reading over its standard deviation, shape (m,): 1 squared on average when all is honest.
+    gain, innovation
+        The mean moved by `gain @ innovation`, shapes (n, m) and (m,).
+    noise_sd
+        Standard deviation of each reading's own noise, shape (m,).
+    evidence
+        Logarithm of the likelihood ratio of each hypothesis, shape (k,).
+    """
+
+    normalised: Array
+    gain: Array
+    innovation: Array
+    noise_sd: Array
+    evidence: Array
+
+
+def update(
+    belief: Belief,
+    readings: Readings,
+    *,
+    inflation: float = 1.0,
+    keep: NDArray[np.int64],
+    out: NDArray[np.bool_] | None = None,
+    errors: Array | None = None,
+) -> Moved:
+    """Move a belief by readings.
 
     A product of two Gaussians has moments in closed form, so the expected reading is E[N e^l] = e^(l + v/2) (N + c),
     with v the variance of the log scale l and c its covariance with the people N, and not the product of the means. A
     reading never falls below zero, so near an empty zone its expectation is that of a normal cut off at zero. A
-    reading far from what was expected has its variance raised (Huber). A reading of few people leaves the scale
+    reading far from what was expected has its variance raised (Huber), and one that says 0 there is not used at all:
+    a dead sensor says that too. A reading of few people leaves the scale
     as it was, with their correlation kept (Schmidt).
 
     Parameters
@@ -83,6 +152,11 @@ def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: 
         Factor on the variance of the readings.
     keep
         The states that readings of few people leave as they are.
+    out
+        Readings that move nothing, and are only held against what is expected, shape (m,).
+    errors
+        How far off the mean is, if each of some hypotheses holds, shape (n, k); what is left of it after the update
+        is written into it.
 
     References
     ----------
@@ -92,10 +166,10 @@ def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: 
     cut off at zero.
     """
     x, p = belief.mean, belief.covariance
-    people_p, scale_p = readings.people @ p, readings.log_scale @ p
-    n, scale = readings.people @ x, readings.log_scale @ x
-    var_n, var_l = _row_dot(readings.people, people_p), _row_dot(readings.log_scale, scale_p)
-    cov = _row_dot(readings.log_scale, people_p)
+    people_p, scale_p = readings.people.of(p), readings.log_scale.of(p)
+    n, scale = readings.people.of(x), readings.log_scale.of(x)
+    var_n, var_l = readings.people.diagonal(people_p), readings.log_scale.diagonal(scale_p)
+    cov = readings.log_scale.diagonal(people_p)
     crowding = x[readings.crowding] / readings.area_m2
     hidden = np.maximum(1 - crowding * np.maximum(n, 0), 0.3)
     raw = np.exp(scale + var_l / 2)
@@ -107,6 +181,7 @@ def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: 
     expected = seen * in_sight + readings.additive * density
     cut_variance = (seen**2 + readings.additive**2) * in_sight + seen * readings.additive * density - expected**2
     noise = (readings.relative * np.maximum(seen, readings.values)) ** 2 + np.maximum(cut_variance, 0.3 * readings.additive**2) + readings.counts * seen
+    noise_sd = np.sqrt(np.maximum(noise, 0.0))
     noise = inflation * noise + _second_order(n, scale, var_n, var_l, cov) * hidden**2
     slope_n, slope_l, slope_crowding = in_sight * slope_n, in_sight * seen, in_sight * slope_crowding
     hp = slope_n[:, None] * people_p + slope_l[:, None] * scale_p
@@ -114,15 +189,19 @@ def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: 
     if hides.any():
         hp = hp + slope_crowding[:, None] * p[readings.crowding]
     innovation = readings.values - expected - in_sight * raw * hidden * (n + cov - m)
-    s = _rows(readings.people, hp) * slope_n + _rows(readings.log_scale, hp) * slope_l
+    s = readings.people.across(hp) * slope_n + readings.log_scale.across(hp) * slope_l
     if hides.any():
         s = s + np.outer(hp[:, readings.crowding], slope_crowding)
     s = 0.5 * (s + s.T)
     sd = np.sqrt(np.maximum(np.diag(s) + noise, 1e-12))
     normalised: Array = innovation / sd
     noise = noise * np.maximum(1.0, (np.abs(normalised) / ROBUST_SD) ** 2)
+    ignored = (readings.values == 0) & (normalised < -ROBUST_SD)
+    ignored |= False if out is None else out
+    noise[ignored] += IGNORED * sd[ignored] ** 2
     s[np.diag_indices_from(s)] += noise
-    gain = linalg.cho_solve(linalg.cho_factor(s, lower=True, check_finite=False), hp, check_finite=False).T
+    factor = linalg.cho_factor(s, lower=True, check_finite=False)
+    gain = linalg.cho_solve(factor, hp, check_finite=False).T
     few = np.flatnonzero(n < readings.learns_from)
     if len(few):
         gain[np.ix_(keep, few)] = 0.0
@@ -131,16 +210,13 @@ def update(belief: Belief, readings: Readings, *, inflation: float = 1.0, keep: 
     else:
         belief.covariance -= gain @ hp
     belief.mean = x + gain @ innovation
-    return normalised
-
-
-def _row_dot(chosen: sparse.csr_array, rows: Array) -> Array:
-    return np.asarray(chosen.multiply(rows).sum(axis=1)).ravel()
-
-
-def _rows(chosen: sparse.csr_array, hp: Array) -> Array:
-    """H P chosen^T: shape (m, m)."""
-    return np.asarray((chosen @ hp.T).T)
+    evidence = np.zeros(0)
+    if errors is not None:
+        seen_errors = slope_n[:, None] * readings.people.of(errors) + slope_l[:, None] * readings.log_scale.of(errors)
+        weighed = linalg.cho_solve(factor, seen_errors, check_finite=False)
+        evidence = innovation @ weighed - 0.5 * np.einsum("ij,ij->j", seen_errors, weighed)
+        errors -= gain @ seen_errors
+    return Moved(normalised=normalised, gain=gain, innovation=innovation, noise_sd=noise_sd, evidence=evidence)
 
 
 def _second_order(n: Array, l: Array, var_n: Array, var_l: Array, cov: Array) -> Array:  # noqa: E741

@@ -54,6 +54,8 @@ class LevelModel:
         Persons from which on a reading teaches the scale. Below it a reading moves the people only: scale and
         people multiply, and while the people are as uncertain as they are many, a first-order update takes the
         noise of the people for knowledge of the scale.
+    repeats
+        Whether it may well say the same number many times in a row, so that this is no sign of a fault.
     """
 
     log_scale: float
@@ -64,6 +66,7 @@ class LevelModel:
     counts_each: bool = False
     crowds: bool = False
     learns_from: float = 0.0
+    repeats: bool = False
 
 
 class ErrorModel(Protocol):
@@ -107,21 +110,21 @@ class HandCount:
     """A person with a clicker: nearly all over a line; a zone counted by eye within some 5 %."""
 
     crossings: ClassVar[CrossingModel | None] = CrossingModel(inverse_rate=1.02, inverse_rate_sd=0.02)
-    level: ClassVar[LevelModel | None] = LevelModel(log_scale=0.0, log_scale_sd=0.02, relative_noise=0.05, additive_noise=2.0)
+    level: ClassVar[LevelModel | None] = LevelModel(log_scale=0.0, log_scale_sd=0.02, relative_noise=0.05, additive_noise=2.0, repeats=True)
 
 
 class ParkingCounter:
     """A count of parked visitors: barriers count nearly everything."""
 
     crossings: ClassVar[CrossingModel | None] = CrossingModel(inverse_rate=1.01, inverse_rate_sd=0.01)
-    level: ClassVar[LevelModel | None] = LevelModel(log_scale=0.0, log_scale_sd=0.05, relative_noise=0.03, additive_noise=2.0)
+    level: ClassVar[LevelModel | None] = LevelModel(log_scale=0.0, log_scale_sd=0.05, relative_noise=0.03, additive_noise=2.0, repeats=True)
 
 
 class StationCounter:
     """A count of those who pass the check-in gates of a station."""
 
     crossings: ClassVar[CrossingModel | None] = CrossingModel(inverse_rate=1.02, inverse_rate_sd=0.02)
-    level: ClassVar[LevelModel | None] = LevelModel(log_scale=0.0, log_scale_sd=0.05, relative_noise=0.05, additive_noise=2.0)
+    level: ClassVar[LevelModel | None] = LevelModel(log_scale=0.0, log_scale_sd=0.05, relative_noise=0.05, additive_noise=2.0, repeats=True)
 
 
 ERROR_MODELS: dict[SensorKind, type[ErrorModel]] = {

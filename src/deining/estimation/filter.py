@@ -9,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from deining.domain.area import SensorKind
+from deining.domain.area import Sensor, SensorKind
 from deining.domain.calibration import Calibration
-from deining.estimation.belief import Array, Belief, Readings, update
+from deining.domain.observation import Quantity
+from deining.domain.state import Cause
+from deining.estimation.belief import Array, Belief, Choice, Moved, Readings, update
+from deining.estimation.error_models import LevelModel
+from deining.estimation.gate_faults import GateFault, GateHealth, find_healthy, watch_gates
 from deining.estimation.graph import OUTSIDE, ZoneGraph
+from deining.estimation.hypotheses import Hypothesis, Suspicions, Tests
+from deining.estimation.ledger import Ledger
+from deining.estimation.level_faults import LevelFault, LevelHealth, watch_levels
 from deining.estimation.nonnegative import Occupancies, nonnegative
-from deining.estimation.silence import DOUBTFUL_AT, MEMORY_MIN, Silence, Usual, watch
+from deining.estimation.silence import DOUBTFUL_AT, FLAG_AT, FLAG_FAULTY_AT, MEMORY_MIN, Silence, Usual, watch
 
 EMPTY_SD = 1.0
 """Persons by which an empty zone may not be empty."""
@@ -38,6 +45,23 @@ NIGHT_SCALE_DRIFT = {SensorKind.AREA_CAMERA: 0.02, SensorKind.DEVICE_COUNTER: 0.
 """By how much a parameter may have changed overnight, so that what was learned long ago is slowly forgotten."""
 NIS_MEMORY = 60.0
 NIS_TOLERATED = 1.2
+SWAPPED = "directions exchanged: counts forward as backward; read the other way round"
+GATE_FAULTS = {
+    GateFault.SILENT: "silent: counts 0 where people are expected; left out of the estimate",
+    GateFault.STUCK: "stuck: the same number again and again; left out of the estimate",
+    GateFault.JUMPING: "jumping: its numbers leap up and down; left out of the estimate",
+    GateFault.DRIFTING: "drifting: counts half of what passes; left out of the estimate",
+}
+LEVEL_FAULTS = {
+    LevelFault.DARK: "silent: sees nobody where people are; left out of the estimate",
+    LevelFault.STUCK: "stuck: the same number again and again; left out of the estimate",
+    LevelFault.JUMPING: "jumping: its numbers leap up and down; left out of the estimate",
+    LevelFault.DRIFTING: "drifting: no longer sees the share that it did; left out of the estimate",
+}
+PROBATION_RELATIVE = 0.3
+"""A gate that comes back after its rate changed: its new rate is the old one, give or take this share."""
+INFLOW_MEMORY_MIN = 5.0
+KEEP_CHOICES = 64
 
 
 @dataclass(slots=True)
@@ -48,13 +72,27 @@ class Minute:
     ----------
     counted, covered
         By channel: persons counted, and the part of the minute that the counts speak of (0 where nothing came).
+    said
+        By channel: what the rows said that ended in this minute, persons; NaN where none did.
     levels
         What level sensors saw, by number of the sensor; more than one reading where it speaks more than once.
     """
 
     counted: Array
     covered: Array
+    said: Array
     levels: dict[int, list[float]] = field(default_factory=dict)
+
+    @classmethod
+    def nothing(cls, channels: int) -> Minute:
+        """A minute of which nobody has said anything."""
+        return cls(np.zeros(channels), np.zeros(channels), np.full(channels, np.nan))
+
+    def without(self, channels: list[int], levels: list[int]) -> Minute:
+        """The same minute, had some sensors said nothing."""
+        kept = Minute(self.counted.copy(), self.covered.copy(), self.said.copy(), {i: v for i, v in self.levels.items() if i not in levels})
+        kept.counted[channels], kept.covered[channels], kept.said[channels] = 0.0, 0.0, np.nan
+        return kept
 
 
 @dataclass(slots=True)
@@ -65,7 +103,11 @@ class FilterState:
     belief: Belief
     usual: Usual
     silence: Silence
+    gates: GateHealth
+    levels: LevelHealth
+    tests: Tests
     outflow: Array
+    inflow: Array
     owed: Array
     set_aside: dict[int, tuple[float, float]]
     nis: dict[str, float]
@@ -77,7 +119,11 @@ class FilterState:
             self.belief.copy(),
             self.usual.copy(),
             self.silence.copy(),
+            self.gates.copy(),
+            self.levels.copy(),
+            self.tests.copy(),
             self.outflow.copy(),
+            self.inflow.copy(),
             self.owed.copy(),
             dict(self.set_aside),
             dict(self.nis),
@@ -100,10 +146,12 @@ class ZoneFilter:
         What earlier days taught; of sensors that are not in it, or are of another kind now, nothing is known.
     step_min
         Length of a step, minutes.
+    tests
+        Whether gates are tested for exchanged directions and lost halves.
     """
 
-    def __init__(self, graph: ZoneGraph, calibration: Calibration | None = None, *, step_min: float = 1.0) -> None:
-        self.graph, self.step_min = graph, step_min
+    def __init__(self, graph: ZoneGraph, calibration: Calibration | None = None, *, step_min: float = 1.0, tests: bool = True) -> None:
+        self.graph, self.step_min, self.tests = graph, step_min, tests
         zones, channels, levels = len(graph.zones), graph.channels, len(graph.level_sensors)
         self.people = np.arange(zones)
         self.inverse_rate = zones + np.arange(channels)
@@ -114,10 +162,19 @@ class ZoneFilter:
         self.size = self.leaving + 1 + zones
         self.inside = graph.tail != OUTSIDE
         self._kinds = self._sort_levels()
+        self._choices: dict[tuple[tuple[int, ...], ...], Choice] = {}
+        self._crossing_t = graph.crossing.T.tocsr()
         self._drift_variance = self._drifts()
         self._uncounted = [g for g in range(len(graph.gates)) if not graph.counted[g]]
         self._fixed = np.concatenate([self.log_scale, [self.crowding]])
-        self._prior = self._new_belief(calibration or Calibration())
+        calibration = calibration or Calibration()
+        self._prior = self._new_belief(calibration)
+        false = np.array([model.false_per_min if (model := graph.crossing_model(c % len(graph.gates))) else 0.0 for c in range(channels)])
+        self._false_outflow = np.bincount(graph.tail[self.inside], weights=false[self.inside], minlength=zones) * step_min
+        self._suspicions = Suspicions(graph, people=self.people, inverse_rate=self.inverse_rate, log_scale=self.log_scale, size=self.size)
+        faulty = {fault.sensor for fault in calibration.faults}
+        self._flag_at = np.array([FLAG_FAULTY_AT if any(s.id in faulty for s in sensors) else FLAG_AT for sensors in graph.gate_sensors])
+        self._rates = np.array([self._known_rate(calibration, c) for c in range(channels)]) * 60 * step_min
 
     # -- what is believed at the start
 
@@ -155,10 +212,10 @@ class ZoneFilter:
         names: dict[tuple[str, str, str], int] = {}
         for g, sensors in enumerate(self.graph.gate_sensors):
             for sensor in sensors[:1]:
-                names[sensor.id, "inverse_rate_forward", sensor.kind.value] = int(self.inverse_rate[g])
-                names[sensor.id, "inverse_rate_backward", sensor.kind.value] = int(self.inverse_rate[len(self.graph.gates) + g])
+                names[sensor.id, "inverse_rate_forward", series_of(sensor)] = int(self.inverse_rate[g])
+                names[sensor.id, "inverse_rate_backward", series_of(sensor)] = int(self.inverse_rate[len(self.graph.gates) + g])
         for i, level in enumerate(self.graph.level_sensors):
-            names[level.sensor.id, "log_scale", level.sensor.kind.value] = int(self.log_scale[i])
+            names[level.sensor.id, "log_scale", series_of(level.sensor)] = int(self.log_scale[i])
         return {**names, ("", "crowding", "area"): self.crowding}
 
     def _recall(self, belief: Belief, calibration: Calibration) -> None:
@@ -167,7 +224,16 @@ class ZoneFilter:
         if pairs:
             theirs, ours = (np.array(column) for column in zip(*pairs, strict=True))
             belief.mean[ours] = calibration.mean[theirs]
-            belief.covariance[np.ix_(ours, ours)] = calibration.covariance[np.ix_(theirs, theirs)]
+            if calibration.covariance.ndim == 1:
+                belief.covariance[ours, ours] = calibration.covariance[theirs]
+            else:
+                belief.covariance[np.ix_(ours, ours)] = calibration.covariance[np.ix_(theirs, theirs)]
+
+    def _known_rate(self, calibration: Calibration, channel: int) -> float:
+        """Persons/s that a channel's counter usually counts; 0 where that is not known."""
+        gate, back = channel % len(self.graph.gates), channel >= len(self.graph.gates)
+        quantity = Quantity.COUNT_BACKWARD if back else Quantity.COUNT_FORWARD
+        return next((calibration.rates.get((s.id, quantity.value), 0.0) for s in self.graph.gate_sensors[gate][:1]), 0.0)
 
     def learn(self, state: FilterState) -> Calibration:
         """What the day taught about the sensors, with room for what may change overnight."""
@@ -193,70 +259,161 @@ class ZoneFilter:
         """An empty area at the end of a minute."""
         zones, channels = len(self.graph.zones), self.graph.channels
         usual = Usual(np.zeros(channels), np.zeros(channels), np.zeros(channels))
-        silence = Silence.none(len(self.graph.gates))
-        return FilterState(minute, self._prior.copy(), usual, silence, np.zeros(zones), np.zeros(channels), {}, {})
+        gates = len(self.graph.gates)
+        return FilterState(
+            minute=minute,
+            belief=self._prior.copy(),
+            usual=usual,
+            silence=Silence.none(gates),
+            gates=GateHealth.good(gates),
+            levels=LevelHealth.good(len(self.graph.level_sensors)),
+            tests=self._suspicions.none(minute),
+            outflow=np.zeros(zones),
+            inflow=np.zeros(zones),
+            owed=np.zeros(channels),
+            set_aside={},
+            nis={},
+        )
 
-    def start_anew(self, state: FilterState) -> None:
+    def start_anew(self, state: FilterState, ledger: Ledger | None = None) -> None:
         """The area is taken to be empty; what is known of the sensors stays."""
+        if ledger:
+            ledger.add(None, Cause.OPENING, -float(state.belief.mean[self.graph.zone_index[ledger.zone]]))
         self._empty(state.belief)
-        state.outflow[:] = 0.0
-        state.owed[:] = 0.0
+        self._suspicions.restart(state.tests, state.minute)
+        for kept in (state.outflow, state.inflow, state.owed):
+            kept[:] = 0.0
+
+    def begin_with(self, state: FilterState, people: Array, sd: Array) -> None:
+        """Take what was known of the people at an earlier moment; NaN where nothing was."""
+        known = np.flatnonzero(~np.isnan(people))
+        for zone in known:
+            state.belief.forget(int(zone), float(people[zone]), float(sd[zone]) ** 2 + EMPTY_SD**2)
 
     # -- one minute
 
-    def step(self, state: FilterState, minute: Minute, late: Mapping[int, float] | None = None) -> None:
+    def step(self, state: FilterState, minute: Minute, late: Mapping[int, float] | None = None, ledger: Ledger | None = None) -> None:
         """Go on by one minute.
 
         Parameters
         ----------
         late
             By channel: persons counted in minutes too long ago to be worked through again.
+        ledger
+            Where to book what moved a zone.
         """
         state.minute += 1
+        if self.tests:
+            self._judge(state, ledger)
+        added = np.zeros(self.graph.channels)
+        minute = self._turn_round(state, minute)
         seen = minute.covered > 0
         belief = state.belief
         people = np.maximum(belief.mean[self.people], 0.0)
         people = np.where(self.inside, people[np.maximum(self.graph.tail, 0)], 1.0) if len(people) else np.ones(0)
-        expected = state.usual.per_person * people
+        expected = np.where((state.usual.people == 0) & (state.usual.counted == 0), self._rates, state.usual.per_person * people)
         missing = np.clip(1.0 - minute.covered, 0.0, 1.0)
-        self._reopen(state, minute.counted)
-        found = watch(state.silence, state.usual, self.graph, state.minute, counted=minute.counted, seen=seen, people=people, expected=expected)
-        added = np.zeros(self.graph.channels)
-        for gate in found:
-            self._set_aside(state, int(gate), added, expected)
-        silent = np.tile(state.silence.flagged, 2)
-        counts = np.where(silent, expected, minute.counted + missing * expected) + added
-        state.owed += np.where(silent, 0.0, missing * expected)
+        self._watch(state, minute, seen, people, expected, added)
+        out = np.tile(state.gates.out, 2)
+        counts = np.where(out, expected, minute.counted + missing * expected) + added
+        state.owed += np.where(out, 0.0, missing * expected)
         for channel, value in (late or {}).items():
             counts[channel] += value - state.owed[channel]
             state.owed[channel] = 0.0
-        self._move(state, counts, missing, silent)
-        self._learn_usual(state, minute, seen, silent, people)
+        if ledger:
+            self._book_counts(ledger, state, counts, np.where(out, 0.0, minute.counted))
+        if self.tests:
+            self._suspicions.move(state.tests, state.belief, np.where(out, 0.0, minute.counted))
+        self._move(state, counts, missing, out)
+        self._learn_usual(state, minute, seen, out, people)
         self._drift(state)
         for kind, sensors in self._kinds.items():
-            self._read(state, kind, [i for i in sensors if i in minute.levels], minute)
-        self._watch_leaving(state, counts, silent)
+            self._read(state, kind, [i for i in sensors if i in minute.levels], minute, ledger)
+        self._watch_leaving(state, counts, out, ledger)
         if state.minute % 10 == 0:
             belief.tidy()
 
-    def _reopen(self, state: FilterState, counted: Array) -> None:
-        """A silent gate that counts again is healthy."""
-        gates = len(self.graph.gates)
-        for gate in np.flatnonzero(state.silence.flagged & (counted[:gates] + counted[gates:] > 0)):
-            state.silence.flagged[gate] = False
-            for channel in (int(gate), gates + int(gate)):
-                state.belief.forget(int(self.inverse_rate[channel]), *state.set_aside.pop(channel))
+    # -- faults of gates
 
-    def _set_aside(self, state: FilterState, gate: int, added: Array, expected: Array) -> None:
-        """Take a silent gate out: what passes it is what was usual, with a wide interval, from when its zeros began."""
-        silence, gates = state.silence, len(self.graph.gates)
-        silence.flagged[gate] = True
+    def _turn_round(self, state: FilterState, minute: Minute) -> Minute:
+        """The minute with the gates that count the wrong way round turned about."""
+        swapped = np.flatnonzero(state.gates.swapped)
+        if not len(swapped):
+            return minute
+        order = np.arange(self.graph.channels)
+        order[swapped], order[swapped + len(self.graph.gates)] = swapped + len(self.graph.gates), swapped
+        return Minute(minute.counted[order], minute.covered[order], minute.said[order], minute.levels)
+
+    def _watch(self, state: FilterState, minute: Minute, seen: NDArray[np.bool_], people: Array, expected: Array, added: Array) -> None:
+        """Take out the gates that are found faulty in this minute, and back in those that are healthy again."""
+        for gate in find_healthy(state.gates, state.minute, minute.counted):
+            self._take_back(state, gate)
+        silent = watch(
+            state.silence, state.usual, self.graph, state.minute, counted=minute.counted, seen=seen, people=people, expected=expected, flag_at=self._flag_at
+        )
+        for gate in silent[~state.gates.out[silent]]:
+            self._take_out(state, int(gate), GateFault.SILENT, int(state.silence.since[gate]), added, state.silence.skipped - expected)
+        for gate, fault in watch_gates(state.gates, state.minute, said=minute.said, counted=minute.counted, expected=expected):
+            since = state.gates.same_since if fault is GateFault.STUCK else state.gates.leaps_since
+            owed = state.gates.owed - expected + minute.counted
+            self._take_out(state, gate, fault, int(since[gate]), added, owed if fault is GateFault.JUMPING else np.zeros(self.graph.channels))
+
+    def _take_out(self, state: FilterState, gate: int, fault: GateFault, since: int, added: Array, owed: Array) -> None:
+        """Take a faulty gate out: what passes it is what was usual, with a wide interval, from when the fault began."""
+        gates = len(self.graph.gates)
+        state.gates.fault[gate], state.gates.since[gate] = fault, since
+        state.silence.flagged[gate] = fault is GateFault.SILENT
         for channel in (gate, gates + gate):
             number = int(self.inverse_rate[channel])
             mean = float(state.belief.mean[number])
             state.set_aside[channel] = (mean, float(state.belief.covariance[number, number]))
             state.belief.forget(number, mean, (SILENT_RELATIVE * mean) ** 2)
-            added[channel] += silence.skipped[channel] - expected[channel]
+            added[channel] += owed[channel]
+        self._suspicions.restart(state.tests, state.minute)
+
+    def _take_back(self, state: FilterState, gate: int) -> None:
+        """A gate is healthy again; one whose rate had changed learns it anew."""
+        drifted = state.gates.fault[gate] == GateFault.DRIFTING
+        state.gates.fault[gate] = GateFault.NONE
+        state.silence.flagged[gate] = False
+        for channel in (gate, len(self.graph.gates) + gate):
+            mean, variance = state.set_aside.pop(channel)
+            state.belief.forget(int(self.inverse_rate[channel]), mean, (PROBATION_RELATIVE * mean) ** 2 if drifted else variance)
+        self._suspicions.restart(state.tests, state.minute)
+
+    def _judge(self, state: FilterState, ledger: Ledger | None) -> None:
+        """Act on the hypothesis that convinces most, if one does."""
+        found = self._suspicions.find(state.tests)
+        if found is None:
+            return
+        state.belief.mean[self.people] += found.people
+        gates = len(self.graph.gates)
+        if found.hypothesis is Hypothesis.SWAPPED:
+            sensor = self.graph.gate_sensors[found.number][0].id
+            state.gates.swapped[found.number] = not state.gates.swapped[found.number]
+            state.gates.swapped_since[found.number] = found.since
+            pair = [found.number, gates + found.number]
+            for kept in (state.usual.counted, state.gates.last):
+                kept[pair] = kept[pair[::-1]]
+        elif found.hypothesis is Hypothesis.LOST_HALF:
+            sensor = self.graph.gate_sensors[found.number][0].id
+            self._take_out(state, found.number, GateFault.DRIFTING, state.minute, np.zeros(2 * gates), np.zeros(2 * gates))
+        else:
+            sensor = self.graph.level_sensors[found.number].sensor.id
+            number = int(self.log_scale[found.number])
+            state.levels.fault[found.number], state.levels.since[found.number], state.levels.calm[found.number] = LevelFault.DRIFTING, found.since, 0
+            state.belief.forget(number, float(self._prior.mean[number]), float(self._prior.covariance[number, number]))
+        if ledger:
+            ledger.add(sensor, Cause.GUESS, float(found.people[self.graph.zone_index[ledger.zone]]), 0)
+        self._suspicions.restart(state.tests, state.minute)
+
+    def _book_counts(self, ledger: Ledger, state: FilterState, counts: Array, counted: Array) -> None:
+        zone = self.graph.zone_index[ledger.zone]
+        row = self.graph.crossing[[zone], :].toarray()[0] * state.belief.mean[self.inverse_rate]
+        for c in np.flatnonzero(row):
+            for sensor in self.graph.gate_sensors[int(c) % len(self.graph.gates)][:1]:
+                ledger.add(sensor.id, Cause.COUNT, float(row[c] * counted[c]))
+                ledger.add(sensor.id, Cause.GUESS, float(row[c] * (counts[c] - counted[c])))
 
     def _move(self, state: FilterState, counts: Array, missing: Array, silent: NDArray[np.bool_]) -> None:
         belief, a = state.belief, self.graph.crossing
@@ -266,14 +423,16 @@ class ZoneFilter:
         guessed = np.where(silent, 1.0, missing)
         noise = counts * np.maximum(b - 1, 0.02) * b + FALSE_VARIANCE_PER_MIN * self.step_min * np.tile(self.graph.counted, 2)
         noise = np.maximum(noise, 0.0) + guessed * np.maximum(counts, 0.0) * b * b + np.where(silent, 0.0, missing * (MISSING_RELATIVE * counts * b) ** 2)
-        weighted = sparse.csr_array(a.multiply(counts))
-        belief.mean[self.people] += weighted @ b
+        weighted = sparse.csr_array((a.data * counts[a.indices], a.indices, a.indptr), shape=a.shape)
+        moved = weighted @ b
+        belief.mean[self.people] += moved
+        state.inflow += (moved / self.step_min - state.inflow) * min(1.0, self.step_min / INFLOW_MEMORY_MIN)
         first, last = self.inverse_rate[:1], len(self.graph.zones) + self.graph.channels
         if len(first):
-            moved = weighted @ belief.covariance[first[0] : last]
-            belief.covariance[self.people] += moved
+            belief.covariance[self.people] += weighted @ belief.covariance[first[0] : last]
             belief.covariance[:, : len(self.people)] += (weighted @ belief.covariance[:, first[0] : last].T).T
-        belief.covariance[: len(self.people), : len(self.people)] += (a.multiply(noise) @ a.T).toarray()
+        spread = sparse.csr_array((a.data * noise[a.indices], a.indices, a.indptr), shape=a.shape)
+        belief.covariance[: len(self.people), : len(self.people)] += (spread @ self._crossing_t).toarray()
         self._cross_uncounted(belief)
 
     def _cross_uncounted(self, belief: Belief) -> None:
@@ -288,7 +447,7 @@ class ZoneFilter:
     def _learn_usual(self, state: FilterState, minute: Minute, seen: NDArray[np.bool_], silent: NDArray[np.bool_], people: Array) -> None:
         gates, silence = len(self.graph.gates), state.silence
         both = minute.counted[:gates] + minute.counted[gates:]
-        doubtful = np.tile((both == 0) & (silence.expected > DOUBTFUL_AT), 2)
+        doubtful = np.tile(((both == 0) & (silence.expected > DOUBTFUL_AT)) | state.gates.suspect, 2)
         taught = seen & ~silent & ~doubtful
         per_min = minute.counted / np.where(seen, minute.covered, 1.0)
         weight = np.where(taught, np.minimum(minute.covered, 1.0) / MEMORY_MIN, 0.0)
@@ -305,17 +464,18 @@ class ZoneFilter:
 
     # -- what level sensors see
 
-    def _read(self, state: FilterState, kind: SensorKind, sensors: list[int], minute: Minute) -> None:
+    def _read(self, state: FilterState, kind: SensorKind, sensors: list[int], minute: Minute, ledger: Ledger | None) -> None:
         if not sensors:
             return
         levels = [self.graph.level_sensors[i] for i in sensors]
         model = levels[0].model
+        numbers = np.array(sensors)
         scale = np.exp(state.belief.mean[self.log_scale[sensors]])
         hides = model.crowds
         readings = Readings(
             values=np.array([float(np.mean(sorted(minute.levels[i]))) for i in sensors]),
-            people=_choose([level.zones for level in levels], self.size),
-            log_scale=_choose([(int(self.log_scale[i]),) for i in sensors], self.size),
+            people=self._choose(tuple(level.zones for level in levels)),
+            log_scale=self._choose(tuple((int(self.log_scale[i]),) for i in sensors)),
             area_m2=np.array([float(self.graph.usable_area_m2[list(level.zones)].sum()) if hides else np.inf for level in levels]),
             crowding=self.crowding,
             relative=np.full(len(levels), model.relative_noise),
@@ -323,9 +483,33 @@ class ZoneFilter:
             counts=np.where(model.counts_each, np.maximum(1 - scale, 0.1), 0.0),
             learns_from=np.full(len(levels), model.learns_from),
         )
-        self._update(state, kind.value, readings)
+        moved = self._update(state, kind.value, readings, state.levels.out[numbers])
+        if ledger:
+            zone = self.graph.zone_index[ledger.zone]
+            for level, persons in zip(levels, (moved.gain[zone] * moved.innovation).tolist(), strict=True):
+                ledger.add(level.sensor.id, Cause.LEVEL, persons)
+        self._watch_levels(state, numbers, readings.values, moved, model)
 
-    def _watch_leaving(self, state: FilterState, counts: Array, silent: NDArray[np.bool_]) -> None:
+    def _watch_levels(self, state: FilterState, numbers: NDArray[np.int64], values: Array, moved: Moved, model: LevelModel) -> None:
+        """Take out the level sensors that are found faulty, and back in those that are healthy again."""
+        scales = self.log_scale[numbers]
+        was, variance = self._prior.mean[scales], np.diag(self._prior.covariance)[scales]
+        drift = (state.belief.mean[scales] - was) / np.sqrt(variance + model.log_scale_drift**2 * 720)
+        found, _ = watch_levels(
+            state.levels,
+            state.minute,
+            numbers,
+            values=values,
+            normalised=moved.normalised,
+            noise_sd=moved.noise_sd,
+            repeats=model.repeats,
+            drift=drift,
+        )
+        for sensor, _ in found:
+            number = int(self.log_scale[sensor])
+            state.belief.forget(number, float(self._prior.mean[number]), float(self._prior.covariance[number, number]))
+
+    def _watch_leaving(self, state: FilterState, counts: Array, silent: NDArray[np.bool_], ledger: Ledger | None) -> None:
         """How many leave a zone says how many are in it: about the same share leaves every zone in a minute.
 
         A zone with a gate that is silent or that nobody counts is left out.
@@ -337,41 +521,64 @@ class ZoneFilter:
             return
         open_channels = (silent | ~np.tile(self.graph.counted, 2)) & self.inside
         known = np.setdiff1d(np.unique(tail[self.inside]), tail[open_channels])
-        outflow, state.outflow = state.outflow / LEAVING_WINDOW_MIN, np.zeros(zones)
+        outflow, state.outflow = np.maximum(state.outflow / LEAVING_WINDOW_MIN - self._false_outflow, 0.0), np.zeros(zones)
         if not len(known):
             return
         m = len(known)
-        self._update(
-            state,
-            "leaving",
-            Readings(
-                values=outflow[known],
-                people=_choose([(int(z),) for z in known], self.size),
-                log_scale=_choose([(self.leaving, int(self.zone_leaving[z])) for z in known], self.size),
-                area_m2=np.full(m, np.inf),
-                crowding=self.crowding,
-                relative=np.full(m, LEAVING_NOISE),
-                additive=np.full(m, 0.3),
-                counts=np.full(m, 1.0 / LEAVING_WINDOW_MIN),
-                learns_from=np.zeros(m),
-            ),
+        readings = Readings(
+            values=outflow[known],
+            people=self._choose(tuple((z,) for z in known.tolist())),
+            log_scale=self._choose(tuple((self.leaving, self.leaving + 1 + z) for z in known.tolist())),
+            area_m2=np.full(m, np.inf),
+            crowding=self.crowding,
+            relative=np.full(m, LEAVING_NOISE),
+            additive=np.full(m, 0.3),
+            counts=np.full(m, 1.0 / LEAVING_WINDOW_MIN),
+            learns_from=np.zeros(m),
         )
+        moved = self._update(state, "leaving", readings)
+        if ledger:
+            ledger.add(None, Cause.LEAVING, float(moved.gain[self.graph.zone_index[ledger.zone]] @ moved.innovation))
 
-    def _update(self, state: FilterState, kind: str, readings: Readings) -> None:
+    def _choose(self, chosen: tuple[tuple[int, ...], ...]) -> Choice:
+        """The same choice is made nearly every minute, so the last ones are kept."""
+        if chosen not in self._choices:
+            if len(self._choices) >= KEEP_CHOICES:
+                self._choices.clear()
+            self._choices[chosen] = Choice(chosen, self.size)
+        return self._choices[chosen]
+
+    def _update(self, state: FilterState, kind: str, readings: Readings, out: NDArray[np.bool_] | None = None) -> Moved:
         """Update, and watch whether readings of this kind fall as far from what is expected as they should."""
         usual = state.nis.get(kind, 1.0)
-        normalised = update(state.belief, readings, inflation=max(1.0, usual / NIS_TOLERATED), keep=self._fixed)
-        now = float(np.minimum(normalised**2, 9.0).mean())
-        state.nis[kind] = usual + (now - usual) / NIS_MEMORY
+        errors = state.tests.errors if self.tests else None
+        moved = update(state.belief, readings, inflation=max(1.0, usual / NIS_TOLERATED), keep=self._fixed, out=out, errors=errors)
+        if self.tests:
+            self._suspicions.weigh(state.tests, moved.evidence, state.minute)
+        counted = moved.normalised if out is None else moved.normalised[~out]
+        if len(counted):
+            state.nis[kind] = usual + (float(np.minimum(counted**2, 9.0).mean()) - usual) / NIS_MEMORY
+        return moved
+
+    # -- what was found
 
     def report(self, state: FilterState) -> Occupancies:
         """Persons by zone."""
         zones = len(self.people)
         return nonnegative(state.belief.mean[:zones], state.belief.covariance[:zones, :zones])
 
+    def find_faults(self, state: FilterState) -> dict[str, tuple[int, str]]:
+        """By sensor: the minute since which it is faulty, and what is wrong in words."""
+        found: dict[str, tuple[int, str]] = {}
+        for gate in np.flatnonzero(state.gates.swapped):
+            found[self.graph.gate_sensors[gate][0].id] = (int(state.gates.swapped_since[gate]), SWAPPED)
+        for gate in np.flatnonzero(state.gates.fault):
+            found[self.graph.gate_sensors[gate][0].id] = (int(state.gates.since[gate]), GATE_FAULTS[GateFault(state.gates.fault[gate])])
+        for i in np.flatnonzero(state.levels.fault):
+            found[self.graph.level_sensors[i].sensor.id] = (int(state.levels.since[i]), LEVEL_FAULTS[LevelFault(state.levels.fault[i])])
+        return found
 
-def _choose(chosen: list[tuple[int, ...]], size: int) -> sparse.csr_array:
-    """Sparse 0/1 rows with ones in the chosen columns."""
-    rows = [i for i, columns in enumerate(chosen) for _ in columns]
-    columns = [column for row in chosen for column in row]
-    return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(chosen), size))
+
+def series_of(sensor: Sensor) -> str:
+    """What a sensor is, as far as what was learned of it depends on that: its kind, and make, method and firmware."""
+    return f"{sensor.kind.value} {sensor.series}".strip()

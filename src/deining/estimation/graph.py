@@ -91,6 +91,11 @@ class ZoneGraph:
         found = [sensor for gate in sorted(gates) for sensor in self.gate_sensors[gate]]
         return found + [level.sensor for level in self.level_sensors if level.zones == (zone,)]
 
+    def parts_of(self, sensor: str) -> tuple[list[int], list[int]]:
+        """The channels that a sensor counts, and its number among the level sensors."""
+        gate, level = self.gate_of.get(sensor), self.level_of.get(sensor)
+        return [] if gate is None else [gate, len(self.gates) + gate], [] if level is None else [level]
+
     def gates_of(self, zone: int) -> list[int]:
         """The gates of a zone's cordon."""
         return sorted({int(c) % len(self.gates) for c in np.flatnonzero((self.tail == zone) | (self.head == zone))}) if self.gates else []

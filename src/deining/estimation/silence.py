@@ -12,6 +12,8 @@ from deining.estimation.graph import OUTSIDE, ZoneGraph
 Array = NDArray[np.float64]
 FLAG_AT = 12.0
 """Expected persons not counted at which a gate that says 0 is called silent: by chance once in e^12 runs of zeros."""
+FLAG_FAULTY_AT = 8.0
+"""The same for a gate that had a fault on an earlier day."""
 DOUBTFUL_AT = 3.0
 """From so many on, the zeros no longer teach what is usual."""
 MEMORY_MIN = 12.0
@@ -88,7 +90,7 @@ def other_flows(graph: ZoneGraph, counted: Array) -> Array:
 
 
 def watch(
-    silence: Silence, usual: Usual, graph: ZoneGraph, minute: int, *, counted: Array, seen: NDArray[np.bool_], people: Array, expected: Array
+    silence: Silence, usual: Usual, graph: ZoneGraph, minute: int, *, counted: Array, seen: NDArray[np.bool_], people: Array, expected: Array, flag_at: Array
 ) -> NDArray[np.int64]:
     """Follow the gates that say 0 for one minute; gives the gates that are found silent in it.
 
@@ -100,6 +102,8 @@ def watch(
     counted, seen, people, expected
         By channel: persons counted (0 where nothing came), whether anything came, persons in the zone it leads out of,
         and persons expected by what is usual now.
+    flag_at
+        By gate: expected persons not counted at which it is called silent.
     """
     gates = len(graph.gates)
     both = counted[:gates] + counted[gates:]
@@ -115,7 +119,7 @@ def watch(
     due = silence.usual.counted * share * seen
     silence.expected = np.where(zero, silence.expected + np.where(~silence.flagged & came, due[:gates] + due[gates:], 0.0), 0.0)
     silence.skipped = np.where(np.tile(zero, 2), silence.skipped + np.where(seen, expected, 0.0), 0.0)
-    found: NDArray[np.int64] = np.flatnonzero(zero & ~silence.flagged & graph.counted & (silence.expected >= FLAG_AT))
+    found: NDArray[np.int64] = np.flatnonzero(zero & ~silence.flagged & graph.counted & (silence.expected >= flag_at))
     return found
 
 

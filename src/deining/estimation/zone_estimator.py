@@ -10,17 +10,20 @@ import numpy as np
 from deining.domain.area import Area, Zone
 from deining.domain.calibration import Calibration, PastFault
 from deining.domain.observation import Observation, Quantity
-from deining.domain.state import Explanation, FlowState, Quality, SensorFault, TotalState, ZoneState, worst_quality
+from deining.domain.state import Cause, Explanation, FlowState, Quality, SensorFault, TotalState, WithoutSensor, ZoneState, worst_quality
+from deining.estimation.clocks import ClockWatch
 from deining.estimation.filter import FilterState, Minute, ZoneFilter
-from deining.estimation.flows import FlowBook
+from deining.estimation.flows import Z90, FlowBook
 from deining.estimation.graph import ZoneGraph
+from deining.estimation.ledger import Ledger
 from deining.estimation.nonnegative import Occupancies
 
 LAG_S = 900.0
 """An observation that comes so late, or less, counts as if it had come in time."""
 SNAPSHOT_EVERY = 5
 KEEP_FAULTS = 200
-SILENT_GATE = "silent: counts 0 where people are expected; left out of the estimate"
+EXPLAIN_WHOLE_WINDOW_ZONES = 100
+"""In an area of more zones the window that is explained is shorter, and no sensor is left out to see what it is worth."""
 LEVELS = frozenset({Quantity.OCCUPANCY, Quantity.DEVICES, Quantity.SAMPLE})
 
 
@@ -68,7 +71,10 @@ class ZoneEstimator:
         self._dirty: int | None = None
         self._sensors = [self._graph.sensors_of(z) for z in range(len(self._graph.zones))]
         self._gates = [self._graph.gates_of(z) for z in range(len(self._graph.zones))]
-        self._first_end: datetime | None = None
+        self._clocks = ClockWatch()
+        self._reported: tuple[FilterState, int, Occupancies] | None = None
+        self._faults: dict[str, SensorFault] = {}
+        self._past_faults: list[PastFault] = []
 
     # -- observations in
 
@@ -79,6 +85,7 @@ class ZoneEstimator:
             if sensor is None:
                 continue
             self._flows.take(observation)
+            self._clocks.take(sensor, observation)
             if observation.sensor in self._graph.level_of and observation.quantity in LEVELS:
                 minute = self._number(observation.end)
                 if self._is_open(minute):
@@ -94,7 +101,11 @@ class ZoneEstimator:
         channel = gate + (len(self._graph.gates) if observation.quantity is Quantity.COUNT_BACKWARD else 0)
         begin, end = observation.start.timestamp(), observation.end.timestamp()
         oldest = self._past[0].minute if self._past else -1
-        for minute in range(int(begin // self._step_s) + 1, self._number(observation.end) + 1):
+        last = self._number(observation.end)
+        if last > oldest:
+            said = self._minute(last).said
+            said[channel] = observation.value + (0.0 if np.isnan(said[channel]) else said[channel])
+        for minute in range(int(begin // self._step_s) + 1, last + 1):
             part_s = min(end, minute * self._step_s) - max(begin, (minute - 1) * self._step_s)
             if part_s <= 0:
                 continue
@@ -122,7 +133,7 @@ class ZoneEstimator:
         return self._minutes[number]
 
     def _nothing(self) -> Minute:
-        return Minute(np.zeros(self._graph.channels), np.zeros(self._graph.channels))
+        return Minute.nothing(self._graph.channels)
 
     def _touch(self, number: int) -> None:
         self._dirty = number if self._dirty is None else min(self._dirty, number)
@@ -131,12 +142,23 @@ class ZoneEstimator:
 
     def estimate(self, now: datetime) -> tuple[list[ZoneState], list[FlowState]]:
         """State of every zone, gate and point counter at `now`. Asking twice changes nothing."""
+        return self.zone_states(now, list(self._area.zones)), self._flows.states(now, self.find_faults())
+
+    def zone_states(self, now: datetime, zones: Sequence[str]) -> list[ZoneState]:
+        """State of some zones at `now`."""
+        found = self.occupancies(now)
+        if found is None:
+            return [_missing(self._area.zones[zone], now) for zone in zones]
+        return [self._zone_state(self._graph.zone_index[zone], self._area.zones[zone], found, now) for zone in zones]
+
+    def occupancies(self, now: datetime) -> Occupancies | None:
+        """Persons by zone at `now`; None before anything was observed."""
         self.catch_up(now)
-        flows = self._flows.states(now, self.find_faults())
         if self._state is None:
-            return [_missing(zone, now) for zone in self._area.zones.values()], flows
-        found = self._filter.report(self._state)
-        return [self._zone_state(i, zone, found, now) for i, zone in enumerate(self._area.zones.values())], flows
+            return None
+        if self._reported is None or self._reported[0] is not self._state or self._reported[1] != self._state.minute:
+            self._reported = (self._state, self._state.minute, self._filter.report(self._state))
+        return self._reported[2]
 
     def catch_up(self, now: datetime) -> None:
         """Bring the filter to a moment."""
@@ -150,6 +172,18 @@ class ZoneEstimator:
         while self._state.minute < target:
             self._go_on(self._state)
         self._forget(target)
+        self._follow_faults(now)
+
+    def resume(self, states: Sequence[ZoneState]) -> None:
+        """Begin with states that were found earlier, all of one moment, instead of with an empty area."""
+        if not states or not self._area.zones:
+            return
+        state = self._filter.start(int(states[0].time.timestamp() // self._step_s))
+        by_zone = {s.zone: s for s in states if s.occupancy is not None and s.occupancy_p95 is not None and s.occupancy_p05 is not None}
+        people = np.array([by_zone[z].occupancy if z in by_zone else np.nan for z in self._graph.zones], dtype=float)
+        width = np.array([(by_zone[z].occupancy_p95 or 0.0) - (by_zone[z].occupancy_p05 or 0.0) if z in by_zone else np.nan for z in self._graph.zones])
+        self._filter.begin_with(state, people, width / (2 * Z90))
+        self._state, self._past = state, [state.copy()]
 
     def _begin(self, target: int) -> bool:
         """Begin with the first minute observed; whether there is one."""
@@ -164,12 +198,20 @@ class ZoneEstimator:
         self._state = self._past[-1].copy()
 
     def _go_on(self, state: FilterState) -> None:
+        self._advance(state)
+        if state.minute % SNAPSHOT_EVERY == 0:
+            self._past.append(state.copy())
+
+    def _advance(self, state: FilterState, ledger: Ledger | None = None, without: str | None = None) -> None:
+        """Go on by one minute, as if one sensor had said nothing."""
         number = state.minute + 1
         if self._opens_at(number - 1):
-            self._filter.start_anew(state)
-        self._filter.step(state, self._minutes.get(number) or self._nothing(), self._late.get(number))
-        if number % SNAPSHOT_EVERY == 0:
-            self._past.append(state.copy())
+            self._filter.start_anew(state, ledger)
+        minute, late = self._minutes.get(number) or self._nothing(), self._late.get(number)
+        if without is not None:
+            channels, levels = self._graph.parts_of(without)
+            minute, late = minute.without(channels, levels), {c: v for c, v in (late or {}).items() if c not in channels}
+        self._filter.step(state, minute, late, ledger)
 
     def _opens_at(self, number: int) -> bool:
         """Whether the area is taken to be empty when this minute begins."""
@@ -209,6 +251,7 @@ class ZoneEstimator:
             data_age_s=age_s,
             quality=quality,
             sources=tuple(sensor.id for sensor, end in ends if end is not None and sensor.id not in faulty),
+            net_inflow_per_min=float(self._state.inflow[index]) if self._state is not None and not uncounted else None,
         )
 
     def _guess(self, zone: Zone, now: datetime, people: float, low: float, high: float) -> ZoneState:
@@ -226,29 +269,69 @@ class ZoneEstimator:
 
     def total(self, now: datetime, zones: Sequence[str], group: str = "") -> TotalState:
         """Persons in several zones together, with an interval that knows how the zones' errors hang together."""
-        self.catch_up(now)
-        if self._state is None or not zones:
+        found = self.occupancies(now)
+        if found is None or not zones:
             return TotalState(group=group, zones=tuple(zones), time=now, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
-        found, numbers = self._filter.report(self._state), [self._graph.zone_index[zone] for zone in zones]
+        numbers = [self._graph.zone_index[zone] for zone in zones]
         people, low, high = found.total(np.array(numbers))
         qualities = [self._zone_state(i, self._area.zones[zone], found, now).quality for i, zone in zip(numbers, zones, strict=True)]
         quality = worst_quality(qualities)
         return TotalState(group=group, zones=tuple(zones), time=now, occupancy=people, occupancy_p05=low, occupancy_p95=high, quality=quality)
 
     def explain(self, zone: str, now: datetime) -> Explanation | None:
-        """Not yet."""
-        return None
+        """Work through the open minutes once more, booking what moves the zone; and once without each of its sensors."""
+        self.catch_up(now)
+        if self._state is None or zone not in self._graph.zone_index:
+            return None
+        number, whole = self._graph.zone_index[zone], len(self._graph.zones) <= EXPLAIN_WHOLE_WINDOW_ZONES
+        begin = self._past[0] if whole else self._past[-1]
+        before, ledger = self._filter.report(begin), Ledger(zone)
+        end = self._again(begin, ledger)
+        found = self._filter.report(end)
+        figure = float(found.estimate[number])
+        ledger.add(None, Cause.NOBODY_BELOW_ZERO, figure - float(before.estimate[number]) - ledger.total(), 0)
+        rows = tuple(ledger.contributions())
+        told = {row.sensor: None for row in rows if row.sensor} | {sensor.id: None for sensor in self._sensors[number]}
+        without = []
+        for sensor in told if whole else ():
+            other = self._filter.report(self._again(begin, None, sensor))
+            people, low, high = (float(a[number]) for a in (other.estimate, other.p05, other.p95))
+            without.append(WithoutSensor(sensor=sensor, occupancy=people, occupancy_p05=low, occupancy_p95=high))
+        return Explanation(
+            zone=zone,
+            time=now,
+            since=datetime.fromtimestamp(begin.minute * self._step_s, UTC),
+            before=float(before.estimate[number]),
+            occupancy=figure,
+            occupancy_p05=float(found.p05[number]),
+            occupancy_p95=float(found.p95[number]),
+            contributions=rows,
+            without=tuple(sorted(without, key=lambda row: -abs(row.occupancy - figure) - (row.occupancy_p95 - row.occupancy_p05))),
+        )
+
+    def _again(self, begin: FilterState, ledger: Ledger | None, without: str | None = None) -> FilterState:
+        """The state now, worked out once more from an earlier one."""
+        assert self._state is not None  # noqa: S101
+        state = begin.copy()
+        while state.minute < self._state.minute:
+            self._advance(state, ledger, without)
+        return state
 
     # -- what was found of the sensors
 
     def find_faults(self) -> dict[str, SensorFault]:
-        """By sensor: the gates that say 0 where people are expected, and since when."""
-        if self._state is None:
-            return {}
-        silence = self._state.silence
-        gates = [int(g) for g in np.flatnonzero(silence.flagged)]
-        begins = {g: datetime.fromtimestamp((int(silence.since[g]) - 1) * self._step_s, UTC) for g in gates}
-        return {self._graph.gate_sensors[g][0].id: SensorFault(since=begins[g], text=SILENT_GATE) for g in gates}
+        """By sensor: what is wrong with those that deliver, and since when."""
+        return dict(self._faults)
+
+    def _follow_faults(self, now: datetime) -> None:
+        found = {s: SensorFault(since=datetime.fromtimestamp((minute - 1) * self._step_s, UTC), text=text) for s, (minute, text) in self._found().items()}
+        found |= self._clocks.find_faults(now)
+        ended = [PastFault(sensor=s, start=f.since, end=now, fault=f.text) for s, f in self._faults.items() if s not in found or found[s].text != f.text]
+        self._past_faults = [*self._past_faults, *ended][-KEEP_FAULTS:]
+        self._faults = {s: self._faults[s] if s in self._faults and self._faults[s].text == f.text else f for s, f in found.items()}
+
+    def _found(self) -> dict[str, tuple[int, str]]:
+        return self._filter.find_faults(self._state) if self._state is not None else {}
 
     def learn(self) -> Calibration:
         """What this day taught about the sensors, and which faults stand at its end."""
@@ -256,12 +339,14 @@ class ZoneEstimator:
             return self._calibration
         new = self._filter.learn(self._state)
         known = set(new.names)
-        kept = [i for i, name in enumerate(self._calibration.names) if name not in known]
+        renewed = {(sensor, parameter) for sensor, parameter, _ in known}
+        kept = [i for i, name in enumerate(self._calibration.names) if name[:2] not in renewed and self._calibration.covariance.ndim > 1]
         old, n = self._calibration, len(new.names)
         covariance = np.zeros((n + len(kept), n + len(kept)))
         covariance[:n, :n] = new.covariance
         covariance[n:, n:] = old.covariance[np.ix_(kept, kept)]
-        faults = [*old.faults, *(PastFault(sensor=s, start=f.since, fault=f.text) for s, f in self.find_faults().items())]
+        standing = [PastFault(sensor=s, start=f.since, end=None, fault=f.text) for s, f in self._faults.items()]
+        faults = [*old.faults, *self._past_faults, *standing]
         return Calibration(
             rates=self._flows.usual_rates(old.rates),
             names=(*new.names, *(old.names[i] for i in kept)),

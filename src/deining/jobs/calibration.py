@@ -42,12 +42,15 @@ def read_calibration(path: Path) -> Calibration:
 def _parse(found: dict[str, Any]) -> Calibration:
     parameters = found.get("parameters", [])
     mean = np.array([float(row["mean"]) for row in parameters])
-    faults = [PastFault(sensor=row["sensor"], start=datetime.fromisoformat(row["start"]), fault=row["fault"]) for row in found.get("faults", [])]
+    faults = []
+    for row in found.get("faults", []):
+        end = datetime.fromisoformat(row["end"]) if row.get("end") else None
+        faults.append(PastFault(sensor=row["sensor"], start=datetime.fromisoformat(row["start"]), end=end, fault=row["fault"]))
     return Calibration(
         rates={(row["sensor"], row["quantity"]): float(row["persons_per_s"]) for row in found["rates"]},
         names=tuple((row["sensor"], row["parameter"], row["series"]) for row in parameters),
         mean=mean,
-        covariance=_unpack(found.get("covariance", ""), len(parameters)),
+        covariance=_unpack(found["covariance"], len(parameters)) if "covariance" in found else np.array([float(row["sd"]) ** 2 for row in parameters]),
         faults=tuple(faults),
     )
 
@@ -71,16 +74,20 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     WrongUse
         When the file cannot be written there.
     """
-    sd = np.sqrt(np.maximum(np.diag(calibration.covariance), 0.0))
+    whole = calibration.covariance.ndim > 1
+    sd = np.sqrt(np.maximum(np.diag(calibration.covariance) if whole else calibration.covariance, 0.0))
     rows = zip(calibration.names, calibration.mean.tolist(), sd.tolist(), strict=True)
-    lower = calibration.covariance[np.tril_indices(len(calibration.names))].astype("<f4")
     content = {
         "version": CALIBRATION_VERSION,
         "rates": [{"sensor": sensor, "quantity": quantity, "persons_per_s": rate} for (sensor, quantity), rate in sorted(calibration.rates.items())],
         "parameters": [{"sensor": s, "parameter": p, "series": series, "mean": mean, "sd": spread} for (s, p, series), mean, spread in rows],
-        "covariance": base64.b64encode(lower.tobytes()).decode(),
-        "faults": [{"sensor": fault.sensor, "start": fault.start.isoformat(), "fault": fault.fault} for fault in calibration.faults],
+        "faults": [
+            {"sensor": f.sensor, "start": f.start.isoformat(), "end": f.end.isoformat() if f.end else None, "fault": f.fault} for f in calibration.faults
+        ],
     }
+    if whole:
+        lower = calibration.covariance[np.tril_indices(len(calibration.names))].astype("<f4")
+        content["covariance"] = base64.b64encode(lower.tobytes()).decode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
