@@ -39,7 +39,7 @@ def write_evening(path: Path, minutes: int = 90, **given: str) -> Path:
                     "quantity": f"count_{way}",
                     "start": start.isoformat(),
                     "end": end.isoformat(),
-                    "value": value + one * (value > 1),
+                    "value": value + more * (value > 1),
                     **given,
                 }
             )
