@@ -92,6 +92,9 @@ class Readings:
         Noise: share of what is seen; persons; and the variance for each that is seen (1 for Poisson); shape (m,).
     learns_from
         People from which on a reading teaches the scale, shape (m,).
+    keeps_total
+        Number of zones, whose states come first, where the readings say how people are spread over them and not how
+        many there are in all; else None. Their sum then stays as it is.
     """
 
     values: Array
@@ -103,6 +106,7 @@ class Readings:
     additive: Array
     counts: Array
     learns_from: Array
+    keeps_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +148,8 @@ def update(
     reading never falls below zero, so near an empty zone its expectation is that of a normal cut off at zero. A
     reading far from what was expected has its variance raised (Huber), and one that says 0 there is not used at all:
     a dead sensor says that too. A reading of few people leaves the scale
-    as it was, with their correlation kept (Schmidt).
+    as it was, with their correlation kept (Schmidt). Readings that only say how people are spread leave their sum as
+    it was in the same way.
 
     Parameters
     ----------
@@ -170,6 +175,8 @@ def update(
     n, scale = readings.people.of(x), readings.log_scale.of(x)
     var_n, var_l = readings.people.diagonal(people_p), readings.log_scale.diagonal(scale_p)
     cov = readings.log_scale.diagonal(people_p)
+    if readings.keeps_total is not None:
+        cov = np.zeros_like(cov)
     crowding = x[readings.crowding] / readings.area_m2
     hidden = np.maximum(1 - crowding * np.maximum(n, 0), 0.3)
     raw = np.exp(scale + var_l / 2)
@@ -203,8 +210,12 @@ def update(
     factor = linalg.cho_factor(s, lower=True, check_finite=False)
     gain = linalg.cho_solve(factor, hp, check_finite=False).T
     few = np.flatnonzero(n < readings.learns_from)
-    if len(few):
+    if len(few) or readings.keeps_total is not None:
         gain[np.ix_(keep, few)] = 0.0
+        if readings.keeps_total is not None:
+            with_total = p[:, : readings.keeps_total].sum(axis=1)
+            total = float(with_total[: readings.keeps_total].sum())
+            gain -= np.outer(with_total / max(total, 1e-9), gain[: readings.keeps_total].sum(axis=0))
         part = gain @ hp
         belief.covariance += gain @ s @ gain.T - part - part.T
     else:

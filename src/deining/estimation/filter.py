@@ -3,131 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from deining.domain.area import Sensor, SensorKind
+from deining.domain.area import SensorKind
 from deining.domain.calibration import Calibration
-from deining.domain.observation import Quantity
 from deining.domain.state import Cause
 from deining.estimation.belief import Array, Belief, Choice, Moved, Readings, update
 from deining.estimation.error_models import LevelModel
+from deining.estimation.filter_state import FilterState, Minute
 from deining.estimation.gate_faults import GateFault, GateHealth, find_healthy, watch_gates
 from deining.estimation.graph import OUTSIDE, ZoneGraph
-from deining.estimation.hypotheses import Hypothesis, Suspicions, Tests
+from deining.estimation.hypotheses import Hypothesis, Suspicions
 from deining.estimation.ledger import Ledger
 from deining.estimation.level_faults import LevelFault, LevelHealth, watch_levels
 from deining.estimation.nonnegative import Occupancies, nonnegative
+from deining.estimation.parameters import EMPTY_SD, ZONE_LEAVING_DRIFT, ZONE_LEAVING_SD, Parameters
 from deining.estimation.silence import DOUBTFUL_AT, FLAG_AT, FLAG_FAULTY_AT, MEMORY_MIN, Silence, Usual, watch
 
-EMPTY_SD = 1.0
-"""Persons by which an empty zone may not be empty."""
 FALSE_VARIANCE_PER_MIN = 0.1
 MISSING_RELATIVE = 0.3
 """A minute that did not come is what is usual, give or take this share and the chance of a Poisson count."""
 SILENT_RELATIVE, SILENT_DRIFT = 0.35, 0.04
 """What passes a silent gate is what was usual, give or take this share, which wanders by so much a minute."""
-INVERSE_RATE_DRIFT = 0.0003
-CROWDING, CROWDING_SD = 0.05, 0.03
-"""m2 by which each person in a square metre hides others from a camera: prior."""
-LEAVING, LEAVING_SD, LEAVING_DRIFT = 0.12, 1.0, 0.03
-"""Share of a zone's people that leaves it in a minute: prior median, spread of its logarithm, and drift."""
-ZONE_LEAVING_SD, ZONE_LEAVING_DRIFT = 0.4, 0.03
 LEAVING_NOISE = 0.6
 LEAVING_WINDOW_MIN = 5
 UNCOUNTED_SHARE, UNCOUNTED_PERSONS = 0.03, 1.0
 """Spread of what crosses a gate that nobody counts in a minute: share of the people beside it, and persons."""
-NIGHT_DRIFT = {"inverse_rate": 0.002, "crowding": 0.005}
-NIGHT_SCALE_DRIFT = {SensorKind.AREA_CAMERA: 0.02, SensorKind.DEVICE_COUNTER: 0.08, SensorKind.PHONE_PANEL: 0.05}
-"""By how much a parameter may have changed overnight, so that what was learned long ago is slowly forgotten."""
 NIS_MEMORY = 60.0
 NIS_TOLERATED = 1.2
-SWAPPED = "directions exchanged: counts forward as backward; read the other way round"
-GATE_FAULTS = {
-    GateFault.SILENT: "silent: counts 0 where people are expected; left out of the estimate",
-    GateFault.STUCK: "stuck: the same number again and again; left out of the estimate",
-    GateFault.JUMPING: "jumping: its numbers leap up and down; left out of the estimate",
-    GateFault.DRIFTING: "drifting: counts half of what passes; left out of the estimate",
-}
-LEVEL_FAULTS = {
-    LevelFault.DARK: "silent: sees nobody where people are; left out of the estimate",
-    LevelFault.STUCK: "stuck: the same number again and again; left out of the estimate",
-    LevelFault.JUMPING: "jumping: its numbers leap up and down; left out of the estimate",
-    LevelFault.DRIFTING: "drifting: no longer sees the share that it did; left out of the estimate",
-}
 PROBATION_RELATIVE = 0.3
 """A gate that comes back after its rate changed: its new rate is the old one, give or take this share."""
+CONSISTENCY_OF = (SensorKind.AREA_CAMERA.value, SensorKind.DEVICE_COUNTER.value)
+LEAST_WIDENED, MOST_WIDENED = 0.75, 2.0
+"""Where readings fall nearer to what was expected than they should, or further away, intervals follow: factor on variances."""
 INFLOW_MEMORY_MIN = 5.0
 KEEP_CHOICES = 64
-
-
-@dataclass(slots=True)
-class Minute:
-    """What all sensors said of one minute.
-
-    Attributes
-    ----------
-    counted, covered
-        By channel: persons counted, and the part of the minute that the counts speak of (0 where nothing came).
-    said
-        By channel: what the rows said that ended in this minute, persons; NaN where none did.
-    levels
-        What level sensors saw, by number of the sensor; more than one reading where it speaks more than once.
-    """
-
-    counted: Array
-    covered: Array
-    said: Array
-    levels: dict[int, list[float]] = field(default_factory=dict)
-
-    @classmethod
-    def nothing(cls, channels: int) -> Minute:
-        """A minute of which nobody has said anything."""
-        return cls(np.zeros(channels), np.zeros(channels), np.full(channels, np.nan))
-
-    def without(self, channels: list[int], levels: list[int]) -> Minute:
-        """The same minute, had some sensors said nothing."""
-        kept = Minute(self.counted.copy(), self.covered.copy(), self.said.copy(), {i: v for i, v in self.levels.items() if i not in levels})
-        kept.counted[channels], kept.covered[channels], kept.said[channels] = 0.0, 0.0, np.nan
-        return kept
-
-
-@dataclass(slots=True)
-class FilterState:
-    """All that the filter knows at the end of a minute. Everything that changes is in here, so a copy is a past."""
-
-    minute: int
-    belief: Belief
-    usual: Usual
-    silence: Silence
-    gates: GateHealth
-    levels: LevelHealth
-    tests: Tests
-    outflow: Array
-    inflow: Array
-    owed: Array
-    set_aside: dict[int, tuple[float, float]]
-    nis: dict[str, float]
-
-    def copy(self) -> FilterState:
-        """An own copy."""
-        return FilterState(
-            self.minute,
-            self.belief.copy(),
-            self.usual.copy(),
-            self.silence.copy(),
-            self.gates.copy(),
-            self.levels.copy(),
-            self.tests.copy(),
-            self.outflow.copy(),
-            self.inflow.copy(),
-            self.owed.copy(),
-            dict(self.set_aside),
-            dict(self.nis),
-        )
 
 
 class ZoneFilter:
@@ -152,29 +65,25 @@ class ZoneFilter:
 
     def __init__(self, graph: ZoneGraph, calibration: Calibration | None = None, *, step_min: float = 1.0, tests: bool = True) -> None:
         self.graph, self.step_min, self.tests = graph, step_min, tests
-        zones, channels, levels = len(graph.zones), graph.channels, len(graph.level_sensors)
-        self.people = np.arange(zones)
-        self.inverse_rate = zones + np.arange(channels)
-        self.log_scale = zones + channels + np.arange(levels)
-        self.crowding = zones + channels + levels
-        self.leaving = self.crowding + 1
-        self.zone_leaving = self.leaving + 1 + np.arange(zones)
-        self.size = self.leaving + 1 + zones
+        zones, channels = len(graph.zones), graph.channels
+        self.parameters = parameters = Parameters(graph, step_min)
+        self.people, self.inverse_rate, self.log_scale = parameters.people, parameters.inverse_rate, parameters.log_scale
+        self.crowding, self.leaving, self.size = parameters.crowding, parameters.leaving, parameters.size
         self.inside = graph.tail != OUTSIDE
         self._kinds = self._sort_levels()
         self._choices: dict[tuple[tuple[int, ...], ...], Choice] = {}
         self._crossing_t = graph.crossing.T.tocsr()
-        self._drift_variance = self._drifts()
+        self._drift_variance = parameters.drift_variances()
         self._uncounted = [g for g in range(len(graph.gates)) if not graph.counted[g]]
         self._fixed = np.concatenate([self.log_scale, [self.crowding]])
         calibration = calibration or Calibration()
-        self._prior = self._new_belief(calibration)
+        self._prior = parameters.new_belief(calibration)
         false = np.array([model.false_per_min if (model := graph.crossing_model(c % len(graph.gates))) else 0.0 for c in range(channels)])
         self._false_outflow = np.bincount(graph.tail[self.inside], weights=false[self.inside], minlength=zones) * step_min
         self._suspicions = Suspicions(graph, people=self.people, inverse_rate=self.inverse_rate, log_scale=self.log_scale, size=self.size)
         faulty = {fault.sensor for fault in calibration.faults}
         self._flag_at = np.array([FLAG_FAULTY_AT if any(s.id in faulty for s in sensors) else FLAG_AT for sensors in graph.gate_sensors])
-        self._rates = np.array([self._known_rate(calibration, c) for c in range(channels)]) * 60 * step_min
+        self._rates = parameters.known_rates(calibration)
 
     # -- what is believed at the start
 
@@ -185,75 +94,9 @@ class ZoneFilter:
         order = list(SensorKind)
         return dict(sorted(kinds.items(), key=lambda row: order.index(row[0])))
 
-    def _drifts(self) -> Array:
-        variance = np.zeros(self.size)
-        variance[self.inverse_rate] = INVERSE_RATE_DRIFT**2
-        variance[self.log_scale] = [level.model.log_scale_drift**2 for level in self.graph.level_sensors]
-        variance[self.leaving] = LEAVING_DRIFT**2
-        variance[self.zone_leaving] = ZONE_LEAVING_DRIFT**2
-        return variance * self.step_min
-
-    def _new_belief(self, calibration: Calibration) -> Belief:
-        mean, variance = np.zeros(self.size), np.zeros(self.size)
-        for c in range(self.graph.channels):
-            model = self.graph.crossing_model(c % len(self.graph.gates))
-            if model is not None:
-                mean[self.inverse_rate[c]], variance[self.inverse_rate[c]] = model.inverse_rate, model.inverse_rate_sd**2
-        for i, level in enumerate(self.graph.level_sensors):
-            mean[self.log_scale[i]], variance[self.log_scale[i]] = level.model.log_scale, level.model.log_scale_sd**2
-        mean[self.crowding], variance[self.crowding] = CROWDING, CROWDING_SD**2
-        belief = Belief(mean, np.diag(variance))
-        self._recall(belief, calibration)
-        self._empty(belief)
-        return belief
-
-    def _names(self) -> dict[tuple[str, str, str], int]:
-        """Number of the state that holds each parameter of a sensor."""
-        names: dict[tuple[str, str, str], int] = {}
-        for g, sensors in enumerate(self.graph.gate_sensors):
-            for sensor in sensors[:1]:
-                names[sensor.id, "inverse_rate_forward", series_of(sensor)] = int(self.inverse_rate[g])
-                names[sensor.id, "inverse_rate_backward", series_of(sensor)] = int(self.inverse_rate[len(self.graph.gates) + g])
-        for i, level in enumerate(self.graph.level_sensors):
-            names[level.sensor.id, "log_scale", series_of(level.sensor)] = int(self.log_scale[i])
-        return {**names, ("", "crowding", "area"): self.crowding}
-
-    def _recall(self, belief: Belief, calibration: Calibration) -> None:
-        own = self._names()
-        pairs = [(i, own[name]) for i, name in enumerate(calibration.names) if name in own]
-        if pairs:
-            theirs, ours = (np.array(column) for column in zip(*pairs, strict=True))
-            belief.mean[ours] = calibration.mean[theirs]
-            if calibration.covariance.ndim == 1:
-                belief.covariance[ours, ours] = calibration.covariance[theirs]
-            else:
-                belief.covariance[np.ix_(ours, ours)] = calibration.covariance[np.ix_(theirs, theirs)]
-
-    def _known_rate(self, calibration: Calibration, channel: int) -> float:
-        """Persons/s that a channel's counter usually counts; 0 where that is not known."""
-        gate, back = channel % len(self.graph.gates), channel >= len(self.graph.gates)
-        quantity = Quantity.COUNT_BACKWARD if back else Quantity.COUNT_FORWARD
-        return next((calibration.rates.get((s.id, quantity.value), 0.0) for s in self.graph.gate_sensors[gate][:1]), 0.0)
-
     def learn(self, state: FilterState) -> Calibration:
-        """What the day taught about the sensors, with room for what may change overnight."""
-        belief, own = state.belief.copy(), self._names()
-        for channel, (mean, variance) in state.set_aside.items():
-            belief.forget(int(self.inverse_rate[channel]), mean, variance)
-        numbers = np.array(list(own.values()), dtype=int)
-        covariance = belief.covariance[np.ix_(numbers, numbers)]
-        kinds = {level.sensor.id: level.sensor.kind for level in self.graph.level_sensors}
-        for i, (sensor, parameter, _) in enumerate(own):
-            drift = NIGHT_SCALE_DRIFT.get(kinds[sensor], 0.02) if parameter == "log_scale" else NIGHT_DRIFT[parameter.split("_for")[0].split("_back")[0]]
-            covariance[i, i] += drift**2
-        return Calibration(names=tuple(own), mean=belief.mean[numbers], covariance=covariance)
-
-    def _empty(self, belief: Belief) -> None:
-        """Nobody is there, and how people will leave is not known yet."""
-        for zone in self.people:
-            belief.forget(int(zone), 0.0, EMPTY_SD**2)
-            belief.forget(int(self.zone_leaving[zone]), 0.0, ZONE_LEAVING_SD**2)
-        belief.forget(self.leaving, float(np.log(LEAVING)), LEAVING_SD**2)
+        """What the day taught about the sensors."""
+        return self.parameters.learn(state.belief, state.set_aside)
 
     def start(self, minute: int) -> FilterState:
         """An empty area at the end of a minute."""
@@ -279,7 +122,7 @@ class ZoneFilter:
         """The area is taken to be empty; what is known of the sensors stays."""
         if ledger:
             ledger.add(None, Cause.OPENING, -float(state.belief.mean[self.graph.zone_index[ledger.zone]]))
-        self._empty(state.belief)
+        self.parameters.empty(state.belief)
         self._suspicions.restart(state.tests, state.minute)
         for kept in (state.outflow, state.inflow, state.owed):
             kept[:] = 0.0
@@ -535,6 +378,7 @@ class ZoneFilter:
             additive=np.full(m, 0.3),
             counts=np.full(m, 1.0 / LEAVING_WINDOW_MIN),
             learns_from=np.zeros(m),
+            keeps_total=zones,
         )
         moved = self._update(state, "leaving", readings)
         if ledger:
@@ -565,20 +409,6 @@ class ZoneFilter:
     def report(self, state: FilterState) -> Occupancies:
         """Persons by zone."""
         zones = len(self.people)
-        return nonnegative(state.belief.mean[:zones], state.belief.covariance[:zones, :zones])
-
-    def find_faults(self, state: FilterState) -> dict[str, tuple[int, str]]:
-        """By sensor: the minute since which it is faulty, and what is wrong in words."""
-        found: dict[str, tuple[int, str]] = {}
-        for gate in np.flatnonzero(state.gates.swapped):
-            found[self.graph.gate_sensors[gate][0].id] = (int(state.gates.swapped_since[gate]), SWAPPED)
-        for gate in np.flatnonzero(state.gates.fault):
-            found[self.graph.gate_sensors[gate][0].id] = (int(state.gates.since[gate]), GATE_FAULTS[GateFault(state.gates.fault[gate])])
-        for i in np.flatnonzero(state.levels.fault):
-            found[self.graph.level_sensors[i].sensor.id] = (int(state.levels.since[i]), LEVEL_FAULTS[LevelFault(state.levels.fault[i])])
-        return found
-
-
-def series_of(sensor: Sensor) -> str:
-    """What a sensor is, as far as what was learned of it depends on that: its kind, and make, method and firmware."""
-    return f"{sensor.kind.value} {sensor.series}".strip()
+        watched = [state.nis[kind] for kind in CONSISTENCY_OF if kind in state.nis]
+        scale = min(MOST_WIDENED, max(LEAST_WIDENED, float(np.mean(watched)))) if watched else 1.0
+        return nonnegative(state.belief.mean[:zones], scale * state.belief.covariance[:zones, :zones])

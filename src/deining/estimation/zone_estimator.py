@@ -12,7 +12,9 @@ from deining.domain.calibration import Calibration, PastFault
 from deining.domain.observation import Observation, Quantity
 from deining.domain.state import Cause, Explanation, FlowState, Quality, SensorFault, TotalState, WithoutSensor, ZoneState, worst_quality
 from deining.estimation.clocks import ClockWatch
-from deining.estimation.filter import FilterState, Minute, ZoneFilter
+from deining.estimation.fault_words import find_faults
+from deining.estimation.filter import ZoneFilter
+from deining.estimation.filter_state import FilterState, Minute
 from deining.estimation.flows import Z90, FlowBook
 from deining.estimation.graph import ZoneGraph
 from deining.estimation.ledger import Ledger
@@ -331,7 +333,7 @@ class ZoneEstimator:
         self._faults = {s: self._faults[s] if s in self._faults and self._faults[s].text == f.text else f for s, f in found.items()}
 
     def _found(self) -> dict[str, tuple[int, str]]:
-        return self._filter.find_faults(self._state) if self._state is not None else {}
+        return find_faults(self._graph, self._state) if self._state is not None else {}
 
     def learn(self) -> Calibration:
         """What this day taught about the sensors, and which faults stand at its end."""
