@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import demo, forecast, ingest, kill, power_cut, replay
+from benchmarks import demo, estimation, forecast, ingest, kill, power_cut, replay
 from benchmarks.common import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -13,6 +13,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "kill": kill.measure,
     "power_cut": power_cut.measure,
     "replay": replay.measure,
+    "estimation": estimation.measure,
     "forecast": forecast.measure,
 }
 

@@ -20,6 +20,7 @@ LEVEL_FAULTS = {
     LevelFault.DARK: "silent: sees nobody where people are; left out of the estimate",
     LevelFault.STUCK: "stuck: the same number again and again; left out of the estimate",
     LevelFault.JUMPING: "jumping: its numbers leap up and down; left out of the estimate",
+    LevelFault.IMPOSSIBLE: "impossible: sees more people than there is room for; left out of the estimate",
     LevelFault.DRIFTING: "drifting: no longer sees the share that it did; left out of the estimate",
 }
 

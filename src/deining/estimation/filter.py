@@ -30,8 +30,10 @@ SILENT_RELATIVE, SILENT_DRIFT = 0.35, 0.04
 """What passes a silent gate is what was usual, give or take this share, which wanders by so much a minute."""
 LEAVING_NOISE = 0.6
 LEAVING_WINDOW_MIN = 5
-UNCOUNTED_SHARE, UNCOUNTED_PERSONS = 0.03, 1.0
-"""Spread of what crosses a gate that nobody counts in a minute: share of the people beside it, and persons."""
+UNCOUNTED_SHARE, UNCOUNTED_PER_M, USUAL_WIDTH_M = 0.03, 1.0, 3.0
+"""Spread of what crosses a gate that nobody counts in a minute: share of the people beside it, and persons by metre of width."""
+OPEN_SHARE, OPEN_PER_M2 = 0.1, 0.005
+"""The same for a zone that no gate closes: share of its people, and persons by m2."""
 NIS_MEMORY = 60.0
 NIS_TOLERATED = 1.2
 PROBATION_RELATIVE = 0.3
@@ -39,6 +41,8 @@ PROBATION_RELATIVE = 0.3
 CONSISTENCY_OF = (SensorKind.AREA_CAMERA.value, SensorKind.DEVICE_COUNTER.value)
 LEAST_WIDENED, MOST_WIDENED = 0.75, 2.0
 """Where readings fall nearer to what was expected than they should, or further away, intervals follow: factor on variances."""
+MOST_PER_M2 = 10.0
+"""Persons/m2 of usable area above which a reading cannot be true, and is not used."""
 INFLOW_MEMORY_MIN = 5.0
 KEEP_CHOICES = 64
 
@@ -74,7 +78,9 @@ class ZoneFilter:
         self._choices: dict[tuple[tuple[int, ...], ...], Choice] = {}
         self._crossing_t = graph.crossing.T.tocsr()
         self._drift_variance = parameters.drift_variances()
-        self._uncounted = [g for g in range(len(graph.gates)) if not graph.counted[g]]
+        widths = [gate.effective_width_m or USUAL_WIDTH_M for gate in graph.area.gates.values()]
+        self._uncounted = [(g, width_m) for g, width_m in enumerate(widths) if not graph.counted[g]]
+        self._open_zones = [z for z in range(zones) if not graph.gates_of(z)]
         self._fixed = np.concatenate([self.log_scale, [self.crowding]])
         calibration = calibration or Calibration()
         self._prior = parameters.new_belief(calibration)
@@ -279,10 +285,14 @@ class ZoneFilter:
         self._cross_uncounted(belief)
 
     def _cross_uncounted(self, belief: Belief) -> None:
-        """Gates that nobody counts: the people beside them may have crossed, nobody knows how many."""
-        for gate in self._uncounted:
+        """Gates that nobody counts, and zones without any: people may have crossed, nobody knows how many."""
+        for zone in self._open_zones:
+            spread = OPEN_SHARE * max(0.0, float(belief.mean[zone])) + OPEN_PER_M2 * float(self.graph.usable_area_m2[zone])
+            belief.covariance[zone, zone] += spread**2 * self.step_min
+        for gate, width_m in self._uncounted:
             ends = [z for z in (self.graph.tail[gate], self.graph.head[gate]) if z != OUTSIDE]
-            spread = UNCOUNTED_SHARE * max(max(0.0, float(belief.mean[z])) for z in ends) + UNCOUNTED_PERSONS if ends else 0.0
+            most = max((max(0.0, float(belief.mean[z])) for z in ends), default=0.0)
+            spread = UNCOUNTED_SHARE * most + UNCOUNTED_PER_M * width_m
             for i, z in enumerate(ends):
                 for j, other in enumerate(ends):
                     belief.covariance[z, other] += (1.0 if i == j else -1.0) * spread**2 * self.step_min
@@ -326,14 +336,18 @@ class ZoneFilter:
             counts=np.where(model.counts_each, np.maximum(1 - scale, 0.1), 0.0),
             learns_from=np.full(len(levels), model.learns_from),
         )
-        moved = self._update(state, kind.value, readings, state.levels.out[numbers])
+        room = np.array([float(self.graph.usable_area_m2[list(level.zones)].sum()) for level in levels])
+        impossible = readings.values > MOST_PER_M2 * room
+        moved = self._update(state, kind.value, readings, state.levels.out[numbers] | impossible)
         if ledger:
             zone = self.graph.zone_index[ledger.zone]
             for level, persons in zip(levels, (moved.gain[zone] * moved.innovation).tolist(), strict=True):
                 ledger.add(level.sensor.id, Cause.LEVEL, persons)
-        self._watch_levels(state, numbers, readings.values, moved, model)
+        self._watch_levels(state, numbers, readings.values, moved, model, impossible)
 
-    def _watch_levels(self, state: FilterState, numbers: NDArray[np.int64], values: Array, moved: Moved, model: LevelModel) -> None:
+    def _watch_levels(
+        self, state: FilterState, numbers: NDArray[np.int64], values: Array, moved: Moved, model: LevelModel, impossible: NDArray[np.bool_]
+    ) -> None:
         """Take out the level sensors that are found faulty, and back in those that are healthy again."""
         scales = self.log_scale[numbers]
         was, variance = self._prior.mean[scales], np.diag(self._prior.covariance)[scales]
@@ -347,6 +361,7 @@ class ZoneFilter:
             noise_sd=moved.noise_sd,
             repeats=model.repeats,
             drift=drift,
+            impossible=impossible,
         )
         for sensor, _ in found:
             number = int(self.log_scale[sensor])

@@ -23,6 +23,8 @@ from deining.estimation.nonnegative import Occupancies
 LAG_S = 900.0
 """An observation that comes so late, or less, counts as if it had come in time."""
 SNAPSHOT_EVERY = 5
+TESTS = True
+"""Whether sensors are tested against one another."""
 KEEP_FAULTS = 200
 EXPLAIN_WHOLE_WINDOW_ZONES = 100
 """In an area of more zones the window that is explained is shorter, and no sensor is left out to see what it is worth."""
@@ -65,7 +67,7 @@ class ZoneEstimator:
         self._flows = FlowBook(area, rate=rate, flow_window_s=flow_window_s, stale_after_intervals=stale_after_intervals, stale_after_s=stale_after_s)
         self._graph = ZoneGraph(area)
         self._calibration = learned or Calibration()
-        self._filter = ZoneFilter(self._graph, self._calibration, step_min=step_s / 60)
+        self._filter = ZoneFilter(self._graph, self._calibration, step_min=step_s / 60, tests=TESTS)
         self._past: list[FilterState] = []
         self._state: FilterState | None = None
         self._minutes: dict[int, Minute] = {}
@@ -237,7 +239,7 @@ class ZoneEstimator:
         known = [end for _, end in ends if end is not None]
         people, low, high = (float(a[index]) for a in (found.estimate, found.p05, found.p95))
         if not known:
-            wide = [s.sensor for s in self._graph.level_sensors if index in s.zones]
+            wide = [s for s in self._graph.level_sensors if index in s.zones and self._flows.last_end(s.sensor) is not None]
             return _missing(zone, now) if sensors and not wide else self._guess(zone, now, people, low, high)
         age_s = self._flows.age_s(max(known), now)
         lost = [sensor.id in faulty or self._flows.is_silent(sensor, self._flows.age_s(end, now)) for sensor, end in ends]
