@@ -26,7 +26,8 @@ from deining.domain.area import Area, SensorKind
 from deining.domain.calibration import Calibration
 from deining.domain.observation import Observation, Quantity
 from deining.domain.ports import Estimator
-from deining.estimation import ESTIMATORS, filter, parameters, zone_estimator
+from deining.estimation import ESTIMATORS, parameters, zone_estimator
+from deining.estimation import filter as zone_filter
 from deining.estimation.districts import DistrictEstimator
 from deining.sources.tables import TableSource
 from deining.storage.area_folder import read_area
@@ -58,8 +59,9 @@ def _errors(pool: ProcessPoolExecutor, quick: bool) -> Iterator[Row]:
         yield Row(name + "whole area", "<= 0.025" if asked else "", _spread(days, "total"))
         yield Row(name + "90 % interval covers", "0.87 to 0.93" if asked else "", _spread(days, "cover"))
         yield Row(name + "90 % interval of the whole area covers", "", _spread(days, "total_cover"))
-        yield Row(name + "silent gate: expected counts missed until flagged", "<= 12" if asked else "", _spread(days, "missed", 1))
-        yield Row(name + "faults reported that were none", "< 1 a day of 60 gates" if asked else "", f"{np.mean([d['false'] for d in days]):.2f} a day")
+        yield Row(name + "silent gate: expected counts missed before the minute in which it is flagged", "<= 12" if asked else "", _spread(days, "missed", 1))
+        yield Row(name + "false faults of gates", "< 1 a day of 60 gates" if asked else "", f"{np.mean([d['false_gates'] for d in days]):.2f} a day")
+        yield Row(name + "false faults of other sensors", "", f"{np.mean([d['false_others'] for d in days]):.2f} a day")
     fourth = [found[-1] for found in pool.map(partial(_days, zones=30, days=4), LONG_SEEDS[: 1 if quick else 5])]
     name = "30 zones, fourth day with calibration: "
     yield Row(name + "error over that of plain counting", "<= 0.25", _spread(fourth, "ratio"))
@@ -73,8 +75,8 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "without cameras": {"drop": SensorKind.AREA_CAMERA},
     "without Wi-Fi counters": {"drop": SensorKind.DEVICE_COUNTER},
     "without the phone panel": {"drop": SensorKind.PHONE_PANEL},
-    "without how quickly people leave": {"change": (filter, "LEAVING_NOISE", 1e3)},
-    "without finding the silent gate": {"change": (filter, "FLAG_AT", 1e9)},
+    "without how quickly people leave": {"change": (zone_filter, "LEAVING_NOISE", 1e3)},
+    "without finding the silent gate": {"change": (zone_filter, "FLAG_AT", 1e9)},
     "without testing sensors against one another": {"change": (zone_estimator, "TESTS", False)},
     "without learning the counters' rates": {"change": (parameters, "INVERSE_RATE_SPREAD", 1e-3)},
     "on days without a silent gate": {"fault_minutes": 0},
@@ -142,7 +144,8 @@ def _changed(change: tuple[str, str, Any] | None) -> Iterator[None]:
 
 def _generator() -> ModuleType:
     spec = importlib.util.spec_from_file_location("eventdays", SHARED_BENCH / "eventdays.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -222,14 +225,17 @@ def _figures(area: Area, truth: Array, states: Array, counted: Array, totals: Ar
 def _fault_figures(folder: Path, rows: dict[datetime, list[Observation]], faults: dict[tuple[str, str], int]) -> Figures:
     """Counts missed at the silent gate until it was flagged, at the rate of the quarter of an hour before; and false faults."""
     lines = (folder / "faults.csv").read_text().splitlines()[1:]
+    sensor, start, _ = lines[0].split(",") if lines else ("", "", "")
+    false = [name for name, word in faults if (name, word) != (sensor, "silent")]
+    gates = float(len([name for name in false if name.startswith("gate")]))
+    figures = {"false_gates": gates, "false_others": len(false) - gates}
     if not lines:
-        return {"missed": 0.0, "false": float(len(faults))}
-    sensor, start, _ = lines[0].split(",")
+        return {"missed": 0.0, **figures}
     minutes = list(rows.values())
     first = next(k for k, time in enumerate(rows) if time > datetime.fromisoformat(start))
     usual = float(np.mean([sum(o.value for o in said if o.sensor == sensor) for said in minutes[first - 15 : first]]))
     flagged = faults.get((sensor, "silent"), 10**6)
-    return {"missed": (flagged - first) * usual, "false": float(len([key for key in faults if key != (sensor, "silent")]))}
+    return {"missed": (flagged - first) * usual, **figures}
 
 
 def _scale(quick: bool) -> Iterator[Row]:

@@ -129,6 +129,21 @@ empty_at = "04:00"
 holidays = "NL"
 notice = "Strand is een verzonnen badplaats; haar bezoekers zijn gesimuleerd. Strand is an invented town; its people are simulated."
 
+[[groups]]
+id = "strand"
+name = "Strand en pier"
+zones = ["strand-1", "strand-2", "strand-3", "strand-4", "strand-5", "strand-6", "strand-7", "pier"]
+
+[[groups]]
+id = "boulevard"
+name = "Boulevard"
+zones = ["boulevard-1", "boulevard-2", "boulevard-3", "boulevard-4"]
+
+[[groups]]
+id = "station"
+name = "Station"
+zones = ["stationshal", "stationsplein", "tramplein"]
+
 [[purposes]]
 id = "drukte"
 text = "Weten hoe druk het is op strand, boulevard en pleinen, om op tijd te kunnen ingrijpen bij gevaarlijke drukte."

@@ -95,6 +95,45 @@ export interface ZoneState extends Judged {
   density_per_m2: number | null;
   capacity: number | null;
   normal: number | null;
+  net_inflow_per_min: number | null;
+  minutes_to_capacity: number | null;
+}
+
+/** Persons in several zones together; `group` is empty for the whole area. */
+export interface Total {
+  area: string;
+  group: string;
+  name: string;
+  zones: string[];
+  time: string;
+  occupancy: number | null;
+  occupancy_p05: number | null;
+  occupancy_p95: number | null;
+  quality: Quality;
+}
+
+export type Cause = "count" | "level" | "leaving" | "guess" | "opening" | "nobody_below_zero";
+
+export interface Contribution {
+  sensor: string | null;
+  name: string | null;
+  cause: Cause;
+  persons: number;
+  readings: number;
+}
+
+export interface Explanation {
+  area: string;
+  zone: string;
+  name: string;
+  time: string;
+  since: string;
+  before: number;
+  occupancy: number;
+  occupancy_p05: number;
+  occupancy_p95: number;
+  contributions: Contribution[];
+  without: { sensor: string; name: string; occupancy: number; occupancy_p05: number; occupancy_p95: number }[];
 }
 
 export interface FlowState extends Judged {
@@ -168,6 +207,7 @@ export interface SensorHealth {
   kind: string;
   observes: string;
   interval_s: number;
+  series: string;
   time: string;
   last_end: string | null;
   data_age_s: number | null;
@@ -191,7 +231,7 @@ export interface Clock {
 
 export type Message =
   | { type: "hello"; data: { version: string; areas: unknown } }
-  | { type: "state"; data: { area: string; time: string; zones: ZoneState[]; flows: FlowState[] } }
+  | { type: "state"; data: { area: string; time: string; zones: ZoneState[]; flows: FlowState[]; totals: Total[] } }
   | { type: "forecast"; data: { area: string; origin: string; targets: string[] } }
   | { type: "alert"; data: Alert }
   | { type: "health"; data: { area: string; sensors: SensorHealth[] } }
@@ -225,6 +265,8 @@ export const api = {
   map: (area: string) => request<AreaMap>(`/v1/areas/${encodeURIComponent(area)}/map`),
   zones: (area: string) => request<ZoneState[]>(`/v1/zones/states?${query({ area })}`),
   flows: (area: string) => request<FlowState[]>(`/v1/flows/states?${query({ area })}`),
+  totals: (area: string) => request<Total[]>(`/v1/zones/totals?${query({ area })}`),
+  explanation: (area: string, zone: string) => request<Explanation>(`/v1/zones/${encodeURIComponent(zone)}/explanation?${query({ area })}`),
   alerts: (area: string) => request<Alert[]>(`/v1/alerts?${query({ area, active: "true" })}`),
   health: (area: string) => request<SensorHealth[]>(`/v1/sensors/health?${query({ area })}`),
   clocks: () => request<Clock[]>("/v1/clock"),

@@ -1,11 +1,12 @@
 /** What is known of each area, and how a message changes it; pure, so that it can be tested without a browser. */
-import type { Alert, AreaMap, Clock, FlowState, Forecast, History, Level, LevelQuantity, Message, Quality, SensorHealth, ZoneState } from "./api";
+import type { Alert, AreaMap, Clock, Contribution, FlowState, Forecast, History, Level, LevelQuantity, Message, Quality, SensorHealth, Total, ZoneState } from "./api";
 import { LEVELS } from "./api";
 
 export interface AreaModel {
   time: string | null;
   zones: readonly ZoneState[];
   flows: readonly FlowState[];
+  totals: readonly Total[];
   alerts: readonly Alert[];
   health: readonly SensorHealth[];
   clock: Clock | null;
@@ -13,7 +14,7 @@ export interface AreaModel {
 
 export type Model = Readonly<Record<string, AreaModel>>;
 
-export const EMPTY_AREA: AreaModel = { time: null, zones: [], flows: [], alerts: [], health: [], clock: null };
+export const EMPTY_AREA: AreaModel = { time: null, zones: [], flows: [], totals: [], alerts: [], health: [], clock: null };
 
 export function change(model: Model, area: string, part: Partial<AreaModel>): Model {
   return { ...model, [area]: { ...(model[area] ?? EMPTY_AREA), ...part } };
@@ -22,9 +23,9 @@ export function change(model: Model, area: string, part: Partial<AreaModel>): Mo
 export function reduce(model: Model, message: Message): Model {
   switch (message.type) {
     case "state": {
-      const { area, time, zones, flows } = message.data;
+      const { area, time, zones, flows, totals } = message.data;
       const clock = model[area]?.clock ?? null;
-      return change(model, area, { time, zones, flows, clock: clock && { ...clock, now: time } });
+      return change(model, area, { time, zones, flows, totals, clock: clock && { ...clock, now: time } });
     }
     case "alert":
       return change(model, message.data.area, { alerts: withAlert(model[message.data.area]?.alerts ?? [], message.data) });
@@ -68,6 +69,8 @@ export interface Place {
   specificFlow: number | null;
   normal: number | null;
   ratio: number | null;
+  inflow: number | null;
+  fullInMin: number | null;
   expectedLevel: Level | null;
   expectedAt: string | null;
   expectedChance: number | null;
@@ -117,6 +120,8 @@ function fromZone(row: ZoneState): Place {
     specificFlow: null,
     normal: row.normal,
     ratio: over(row.occupancy, row.normal),
+    inflow: row.net_inflow_per_min,
+    fullInMin: row.minutes_to_capacity,
   };
 }
 
@@ -137,6 +142,8 @@ function fromFlow(row: FlowState): Place {
     specificFlow: row.specific_flow_per_m_min,
     normal: over(row.flow_per_min, row.ratio_to_normal),
     ratio: row.ratio_to_normal,
+    inflow: null,
+    fullInMin: null,
   };
 }
 
@@ -162,6 +169,8 @@ function unheard(map: AreaMap | undefined, heard: Set<string>): Place[] {
     specificFlow: null,
     normal: null,
     ratio: null,
+    inflow: null,
+    fullInMin: null,
     expectedLevel: null,
     expectedAt: null,
     expectedChance: null,
@@ -305,4 +314,19 @@ export function chartRows(history: History, forecasts: readonly Forecast[], step
     for (const name of QUANTILES) row[name] = forecast[name] === null ? null : forecast[name] / minutes;
   }
   return [...rows.values()].filter((row) => Number.isFinite(row.time)).sort((a, b) => a.time - b.time);
+}
+
+/** Beyond so long the present inflow says nothing of when a zone is full. */
+const FULL_WITHIN_MIN = 180;
+
+/** In how many minutes a zone is full at the present inflow; null where that is not known, far away or behind us. */
+export function fullSoon(place: Pick<Place, "fullInMin" | "quality">): number | null {
+  const { fullInMin, quality } = place;
+  return fullInMin === null || isBlind(quality) || fullInMin <= 0 || fullInMin > FULL_WITHIN_MIN ? null : fullInMin;
+}
+
+/** A bar's share of the longest one, -1 to 1; what moves least is still seen. */
+export function bars(rows: readonly Contribution[]): number[] {
+  const longest = Math.max(1e-9, ...rows.map((row) => Math.abs(row.persons)));
+  return rows.map((row) => row.persons / longest);
 }

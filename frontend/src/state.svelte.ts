@@ -1,5 +1,5 @@
 /** The one store of the page: what the server said, what the reader chose. */
-import { api, follow, ServerError, type Area, type AreaMap, type Forecast, type History, type Message } from "./api";
+import { api, follow, ServerError, type Area, type AreaMap, type Explanation, type Forecast, type History, type Message } from "./api";
 import { fromHash, toHash, type Mode } from "./mode";
 import { change, EMPTY_AREA, freshness, placesOf, pressure, reduce, sortedAlerts, type AreaModel, type Model, type Place } from "./model";
 import { remember, remembered } from "./prefs";
@@ -22,6 +22,10 @@ class Store {
   history = $state.raw<History | null>(null);
   forecasts = $state.raw<Forecast[]>([]);
   detailError = $state("");
+  /** Why the selected zone's number is what it is; read only while the reader looks at it. */
+  explanation = $state.raw<Explanation | null>(null);
+  explanationError = $state("");
+  explaining = $state(false);
   clockError = $state("");
   loaded = $state(false);
   tableOpen = $state(false);
@@ -102,6 +106,12 @@ class Store {
     const at = this.places.findIndex((place) => place.id === this.selectedId);
     const next = this.places[Math.min(this.places.length - 1, Math.max(0, at + by))];
     if (next) this.select(next.id);
+  }
+
+  explain(open: boolean): void {
+    if (this.explaining === open) return;
+    this.explaining = open;
+    if (open) void this.#loadExplanation();
   }
 
   async setClock(part: { paused?: boolean; speed?: number; move_to?: string }): Promise<void> {
@@ -201,16 +211,17 @@ class Store {
 
   async #loadArea(id: string): Promise<void> {
     try {
-      const [map, zones, flows, alerts, health] = await Promise.all([
+      const [map, zones, flows, totals, alerts, health] = await Promise.all([
         this.maps[id] ?? api.map(id),
         api.zones(id),
         api.flows(id),
+        api.totals(id),
         api.alerts(id),
         api.health(id),
       ]);
       this.maps = { ...this.maps, [id]: map };
       const time = zones[0]?.time ?? flows[0]?.time ?? null;
-      this.model = change(this.model, id, { zones, flows, alerts, health, time });
+      this.model = change(this.model, id, { zones, flows, totals, alerts, health, time });
       if (id === this.mode.area) {
         this.#choosePlace();
         this.#refreshDetail(true);
@@ -253,8 +264,11 @@ class Store {
       this.#detailOf = key;
       this.history = null;
       this.forecasts = [];
+      this.explanation = null;
+      this.explanationError = "";
     }
     if (target === null || area === "") return;
+    if (this.explaining) void this.#loadExplanation();
     try {
       const [past, forecasts] = await Promise.all([api.history(area, target), api.forecasts(area, target)]);
       if (key !== this.#detailKey()) return;
@@ -263,6 +277,21 @@ class Store {
       this.detailError = "";
     } catch (error) {
       if (key === this.#detailKey()) this.detailError = sentence(error);
+    }
+  }
+
+  async #loadExplanation(): Promise<void> {
+    const [key, area, place] = [this.#detailKey(), this.mode.area, this.selected];
+    if (place?.kind !== "zone") return;
+    try {
+      const found = await api.explanation(area, place.id);
+      if (key !== this.#detailKey()) return;
+      this.explanation = found;
+      this.explanationError = "";
+    } catch (error) {
+      if (key !== this.#detailKey()) return;
+      this.explanation = null;
+      this.explanationError = sentence(error);
     }
   }
 }

@@ -19,6 +19,8 @@ export const aZone = (part: Partial<ZoneState> = {}): ZoneState => ({
   expected_at: null,
   expected_chance: null,
   normal: 400,
+  net_inflow_per_min: 4,
+  minutes_to_capacity: 90,
   data_age_s: 60,
   quality: "good",
   sources: ["s1"],
@@ -82,6 +84,7 @@ export const aSensor = (part: Partial<SensorHealth> = {}): SensorHealth => ({
   stored: 1,
   rejected: 0,
   conflicts: 0,
+  series: "",
   ...part,
 });
 

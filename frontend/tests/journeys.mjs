@@ -153,6 +153,21 @@ await journey("every place can be chosen from list and table with Tab and Enter"
   expect((await text(page, "#place-title")) === (await name.innerText()), "the table did not choose its place");
 });
 
+await journey("a zone's number is explained by keyboard, and the explanation adds up to what is shown", async (start) => {
+  const page = await start();
+  const zone = page.locator(`${id("places")} [data-place^="boulevard"]`).first();
+  if ((await zone.count()) === 0) return;
+  await zone.click();
+  const summary = page.locator(`${id("explanation")} summary`);
+  await summary.focus();
+  await page.keyboard.press("Enter");
+  await page.locator(id("contributions")).waitFor({ timeout: 15000 });
+  expect((await page.locator(`${id("contributions")} tbody tr`).count()) > 1, "nothing moved the number");
+  expect((await page.locator(`${id("without")} tbody tr`).count()) > 0, "no figure without a sensor");
+  expect((await text(page, id("total"))).length > 5, "no total of the area");
+  expect((await violations(page)).length === 0, `axe: ${(await violations(page)).join("; ")}`);
+});
+
 await journey("the table sorts by a heading, and the unknown stays at the end both ways", async (start) => {
   const page = await start({ map: false });
   await page.keyboard.press("t");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AreaMap, Clock } from "../src/api";
-import { ageAt, chartRows, EMPTY_AREA, freshness, placesOf, pressure, reduce, sortedAlerts, type AreaModel } from "../src/model";
+import { ageAt, bars, chartRows, EMPTY_AREA, freshness, fullSoon, placesOf, pressure, reduce, sortedAlerts, type AreaModel } from "../src/model";
 import { aFlow, aForecast, aHistory, anAlert, aSensor, aZone, NOW } from "./builders";
 
 const anArea = (part: Partial<AreaModel> = {}): AreaModel => ({ ...EMPTY_AREA, ...part });
@@ -22,13 +22,13 @@ const aClock = (part: Partial<Clock> = {}): Clock => ({
 
 test("a state replaces the rows of its own area and leaves the other areas alone", () => {
   const model = { auckland: anArea({ flows: [aFlow({ area: "auckland" })] }), strand: anArea({ zones: [aZone({ name: "old" })] }) };
-  const next = reduce(model, { type: "state", data: { area: "strand", time: NOW, zones: [aZone({ name: "new" })], flows: [] } });
+  const next = reduce(model, { type: "state", data: { area: "strand", time: NOW, zones: [aZone({ name: "new" })], flows: [], totals: [] } });
   expect(next.strand?.zones.map((zone) => zone.name)).toEqual(["new"]);
   expect(next.auckland).toBe(model.auckland);
 });
 
 test("a state moves the clock of its area along", () => {
-  const next = reduce({ strand: anArea({ clock: aClock() }) }, { type: "state", data: { area: "strand", time: later(5), zones: [], flows: [] } });
+  const next = reduce({ strand: anArea({ clock: aClock() }) }, { type: "state", data: { area: "strand", time: later(5), zones: [], flows: [], totals: [] } });
   expect(next.strand?.clock?.now).toBe(later(5));
 });
 
@@ -165,4 +165,18 @@ test("a forecast count is drawn in persons a minute, like the history", () => {
 test("a gap in the measurements stays a gap and does not become zero", () => {
   const rows = chartRows(aHistory({ past: [{ time: NOW, value: null, p05: null, p95: null, quality: "missing" }] }), [], 900);
   expect(rows[0]?.measured).toBeNull();
+});
+
+test("a zone is full soon only where that is known, ahead and near", () => {
+  expect(fullSoon({ fullInMin: 25, quality: "good" })).toBe(25);
+  expect(fullSoon({ fullInMin: 25, quality: "stale" })).toBeNull();
+  expect(fullSoon({ fullInMin: null, quality: "good" })).toBeNull();
+  expect(fullSoon({ fullInMin: 0, quality: "good" })).toBeNull();
+  expect(fullSoon({ fullInMin: 900, quality: "good" })).toBeNull();
+});
+
+test("bars are shares of the longest one, with their sign", () => {
+  const row = (persons: number) => ({ sensor: "s", name: "s", cause: "count" as const, persons, readings: 1 });
+  expect(bars([row(40), row(-20)])).toEqual([1, -0.5]);
+  expect(bars([])).toEqual([]);
 });

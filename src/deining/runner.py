@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,10 +16,11 @@ from typing import Protocol, TypeVar
 from deining.clock import LiveClock, ReplayClock
 from deining.domain.alert import Alert
 from deining.domain.area import Area
-from deining.domain.errors import NotAllowed, SourceUnavailable
+from deining.domain.errors import NotAllowed, Overloaded, SourceUnavailable, WrongUse
 from deining.domain.observation import Observation
 from deining.domain.ports import Source
 from deining.domain.series import Series
+from deining.domain.state import Explanation
 from deining.pipeline import Learned, Pipeline, Step, build_pipeline, why_refused
 from deining.settings import Settings
 from deining.storage.database import Connection
@@ -48,7 +50,11 @@ LISTEN_S = 0.5
 """A live area hears what came so often between two steps, s, so that it does not come all at once."""
 MICROSECOND = timedelta(microseconds=1)
 ROWS_A_PIECE = 500
+ANSWER_WITHIN_S = 20.0
+MOST_ZONES_OF_THE_PAST = 60
+"""What was thought at an earlier time is worked out once more; in a larger area that takes too long."""
 Row = TypeVar("Row")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +135,8 @@ class Runner:
         self._clock, self._writer, self._open_reader, self._history, self._feed = clock, writer, open_reader, history, feed
         self._listeners: list[Listener] = []
         self._inbox: queue.SimpleQueue[Sequence[Observation]] = queue.SimpleQueue()
+        self._questions: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._looking_back = threading.Lock()
         self._step = timedelta(seconds=settings.state_step_s)
         self._told_at: datetime | None = None
         self._move_to: datetime | None = None
@@ -179,6 +187,57 @@ class Runner:
         if observations:
             self._inbox.put(observations)
 
+    def ask(self, question: Callable[[Pipeline, datetime], Answer]) -> Answer:
+        """Ask the pipeline something between two of its steps; it is told the time of the last one.
+
+        Raises
+        ------
+        Overloaded
+            When it has no time to answer.
+        """
+        answer: Future[Answer] = Future()
+
+        def put() -> None:
+            try:
+                assert self._told_at is not None  # noqa: S101
+                answer.set_result(question(self.pipeline, self._told_at))
+            except Exception as error:  # noqa: BLE001  the asker's, not the loop's
+                answer.set_exception(error)
+
+        self._questions.put(put)
+        self._wake.set()
+        try:
+            return answer.result(timeout=ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise Overloaded(f"area {self.area.id} is busy; ask again in a moment", retry_after_s=5) from None
+
+    def explain(self, zone: str, at: datetime | None = None) -> Explanation | None:
+        """Which observations moved the figure of a zone, now or at an earlier time; None where there is nothing to explain.
+
+        Raises
+        ------
+        WrongUse
+            When the time has not come yet, or the area is too large to look back in.
+        Overloaded
+            When somebody else is looking back.
+        """
+        last = self._told_at
+        if at is None or last is None or self._floor(at) == last:
+            return self.ask(lambda pipeline, now: pipeline.explain(zone, now))
+        at = self._floor(at)
+        if at > last:
+            raise WrongUse(f"time {at.isoformat()} has not come in area {self.area.id}; give one up to {last.isoformat()}")
+        if len(self.area.zones) > MOST_ZONES_OF_THE_PAST:
+            raise WrongUse(f"area {self.area.id} has {len(self.area.zones)} zones; above {MOST_ZONES_OF_THE_PAST} only the present can be explained")
+        if not self._looking_back.acquire(blocking=False):
+            raise Overloaded(f"another moment of area {self.area.id} is being worked out; ask again in a moment", retry_after_s=5)
+        try:
+            pipeline = build_pipeline(self.area, self.settings)
+            self._bring(pipeline, at)
+            return pipeline.explain(zone, at)
+        finally:
+            self._looking_back.release()
+
     def listen(self, listener: Listener) -> None:
         """Tell this listener of all that happens from now on."""
         self._listeners.append(listener)
@@ -210,6 +269,7 @@ class Runner:
     def _turn(self) -> None:
         if self._told_at is None:
             self._begin()
+        self._answer()
         if self._move_to is not None:
             self._move(self._move_to)
         assert self._told_at is not None  # noqa: S101
@@ -229,6 +289,10 @@ class Runner:
                 self._hear(self._empty_inbox())
             return
         self._tell(self._take_step(due))
+
+    def _answer(self) -> None:
+        while not self._questions.empty():
+            self._questions.get()()
 
     def _begin(self) -> None:
         with closing(self._open_reader()) as connection:
@@ -273,11 +337,16 @@ class Runner:
             alerts = [alert for alert in read_alerts(connection, self.area.id, at) if alert.is_active]
             pipeline = build_pipeline(self.area, self.settings, Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts))
             pipeline.recall(read_latest(connection, self.area.id))
-            begin = self._last_empty(at)
-            longest = max((sensor.interval_s for sensor in self.area.sensors.values()), default=0.0)
+        self._bring(pipeline, at)
+        self.pipeline, self._told_at = pipeline, at
+
+    def _bring(self, pipeline: Pipeline, at: datetime) -> None:
+        """Bring a new pipeline to a moment with what was stored until then."""
+        begin = self._last_empty(at)
+        longest = max((sensor.interval_s for sensor in self.area.sensors.values()), default=0.0)
+        with closing(self._open_reader()) as connection:
             stored = sorted(read_observations(connection, self.area.id, begin - timedelta(seconds=2 * longest), at), key=lambda o: o.available_at)
         self._catch_up(pipeline, [o for o in stored if o.available_at <= at + self._step], begin, at)
-        self.pipeline, self._told_at = pipeline, at
 
     def _catch_up(self, pipeline: Pipeline, stored: Sequence[Observation], begin: datetime, at: datetime) -> None:
         """Walk the estimate from when the area was empty to a moment, in larger steps where that is long ago."""
@@ -328,6 +397,7 @@ class Runner:
         last = None
         while not self._stop.is_set() and self._told_at is not None and self._told_at + self._step <= target:
             last = self._take_step(self._told_at + self._step)
+            self._answer()
             if self._move_to is not None and self._floor(self._move_to) != target:
                 break
         return last

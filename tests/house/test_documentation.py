@@ -21,7 +21,13 @@ PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 DECISIONS = sorted(page for page in (DOCS / "decisions").glob("*.md") if page.name != "README.md")
 HEADINGS = ["Context", "Options", "Decision", "What gets harder", "Where it shows in the code", "Which check guards it"]
 STATUSES = {"accepted, built", "accepted, partly built", "accepted, not built yet", "replaced"}
-REGISTRIES = [("deining.sources", "SOURCES"), ("deining.forecasting", "FORECASTERS"), ("deining.risk.rules", "RULES")]
+REGISTRIES = [
+    ("deining.sources", "SOURCES"),
+    ("deining.estimation", "ESTIMATORS"),
+    ("deining.estimation.error_models", "ERROR_MODELS"),
+    ("deining.forecasting", "FORECASTERS"),
+    ("deining.risk.rules", "RULES"),
+]
 
 
 def name_of(page: Path) -> str:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -51,6 +52,26 @@ def test_auckland_shows_real_counts_beside_what_is_normal_and_what_is_expected(d
     history = demo.get("/v1/history", params={"area": "auckland", "target": target}).json()
     assert history["past"]
     assert history["normal"][-1]["time"] > history["now"]
+
+
+def test_strand_says_how_many_there_are_and_why_a_figure_is_what_it_is(demo: Server) -> None:
+    httpx.post(f"{demo.address}/v1/clock", json={"area": "strand", "paused": True}, timeout=30)
+    totals = {row["group"]: row for row in demo.get("/v1/zones/totals", params={"area": "strand"}).json()}
+    assert {"", "strand", "station"} <= set(totals)
+    assert totals["strand"]["occupancy"] < totals[""]["occupancy"]
+    assert totals[""]["occupancy_p05"] < totals[""]["occupancy"] < totals[""]["occupancy_p95"]
+    zones = {row["zone"]: row for row in demo.get("/v1/zones/states", params={"area": "strand"}).json()}
+    told = demo.get("/v1/zones/boulevard-2/explanation", params={"area": "strand"}).json()
+    assert told["before"] + sum(row["persons"] for row in told["contributions"]) == pytest.approx(told["occupancy"], abs=0.01)
+    assert told["occupancy"] == pytest.approx(zones["boulevard-2"]["occupancy"], abs=0.01)
+    assert {row["sensor"] for row in told["without"]} >= {row["sensor"] for row in told["contributions"] if row["sensor"]}
+    earlier = {"area": "strand", "time": "2026-07-18T15:00:00Z"}
+    then = demo.get("/v1/zones/boulevard-2/explanation", params=earlier).json()
+    history = demo.get("/v1/history", params={"area": "strand", "target": "boulevard-2"}).json()["past"]
+    assert then["time"] == earlier["time"]
+    near = [row["value"] for row in history if abs((datetime.fromisoformat(row["time"]) - datetime.fromisoformat(then["time"])).total_seconds()) <= 180]
+    assert any(then["occupancy"] == pytest.approx(value, rel=0.1) for value in near)
+    httpx.post(f"{demo.address}/v1/clock", json={"area": "strand", "paused": False}, timeout=30)
 
 
 def test_strand_shows_zones_and_gates_and_its_map_needs_nobodys_data(demo: Server) -> None:

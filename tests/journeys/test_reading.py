@@ -18,6 +18,8 @@ PATHS = [
     "/v1/areas",
     "/v1/areas/town/map",
     "/v1/zones/states",
+    "/v1/zones/totals",
+    "/v1/zones/totals?area=town&zones=square",
     "/v1/flows/states",
     "/v1/forecasts",
     "/v1/history?area=town&target=square",
@@ -145,3 +147,31 @@ def test_a_viewer_that_comes_back_gets_what_it_missed_and_nothing_twice(town: Se
 def test_an_id_of_another_run_gets_the_full_state(town: Server) -> None:
     heard = [kind for _, kind, _ in events(town, "ffffffff-3", most=3)]
     assert heard[:2] == ["hello", "state"]
+
+
+def test_totals_are_of_the_area_its_groups_and_any_zones(town: Server) -> None:
+    (whole,) = [row for row in town.get("/v1/zones/totals").json() if row["group"] == ""]
+    assert whole["area"] == "town"
+    assert whole["zones"] == ["square"]
+    (asked,) = town.get("/v1/zones/totals", params={"area": "town", "zones": "square"}).json()
+    assert asked["zones"] == ["square"]
+    unknown = town.get("/v1/zones/totals", params={"area": "town", "zones": "square,moon"})
+    assert unknown.status_code == 404
+    assert "moon" in unknown.json()["error"]["message"]
+    assert town.get("/v1/zones/totals", params={"area": "town", "zones": " , "}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("zone", "asked", "status", "word"),
+    [
+        ("moon", {"area": "town"}, 404, "moon"),
+        ("square", {"area": "atlantis"}, 404, "atlantis"),
+        ("square", {"area": "town", "time": "2099-01-01T00:00:00Z"}, 422, "has not come"),
+        ("square", {"area": "town", "time": "2026-01-01T00:00:00"}, 422, "offset"),
+        ("square", {"area": "town", "time": "2020-01-01T00:00:00Z"}, 404, "nothing was observed"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(town: Server, zone: str, asked: dict[str, str], status: int, word: str) -> None:
+    answer = town.get(f"/v1/zones/{zone}/explanation", params=asked)
+    assert answer.status_code == status
+    assert word in answer.json()["error"]["message"]

@@ -125,3 +125,38 @@ def test_all_that_is_wrong_is_found_at_once(folder: Path) -> None:
 def test_a_shipped_area_is_right_and_found_by_its_name(name: str) -> None:
     assert check_area(find_area_folder(name)) == []
     assert read_area(find_area_folder(name)).id == name
+
+
+def add_groups(folder: Path, text: str) -> None:
+    (folder / "area.toml").write_text((folder / "area.toml").read_text() + "\n" + text)
+
+
+def test_groups_of_zones_are_read(folder: Path) -> None:
+    add_groups(folder, '[[groups]]\nid = "centre"\nname = "The centre"\nzones = ["square"]\n')
+    assert check_area(folder) == []
+    group = read_area(folder).groups["centre"]
+    assert (group.name, group.zones) == ("The centre", ("square",))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[[groups]]\nid = "centre"\nzones = ["moon"]\n', ["centre", "'moon'"]),
+        ('[[groups]]\nid = "centre"\nzones = []\n', ["centre", "no zones"]),
+        ('[[groups]]\nname = "nameless"\nzones = ["square"]\n', ["id"]),
+        ('[[groups]]\nid = "square"\nzones = ["square"]\n', ["'square'", "once"]),
+        ('[[groups]]\nid = "a"\nzones = ["square"]\n[[groups]]\nid = "a"\nzones = ["square"]\n', ["'a'", "once"]),
+    ],
+)
+def test_a_wrong_group_is_found(folder: Path, text: str, words: list[str]) -> None:
+    add_groups(folder, text)
+    (finding,) = check_area(folder)
+    assert finding.file == "area.toml"
+    for word in words:
+        assert word in str(finding)
+
+
+def test_make_and_firmware_of_a_sensor_are_read(folder: Path) -> None:
+    lines = (folder / "sensors.csv").read_text().splitlines()
+    (folder / "sensors.csv").write_text("\n".join([lines[0] + ",series", *(line + ",Xovis PC2 firmware 5" for line in lines[1:])]) + "\n")
+    assert read_area(folder).sensors["count-north"].series == "Xovis PC2 firmware 5"

@@ -172,7 +172,7 @@ class ZoneFilter:
         if ledger:
             self._book_counts(ledger, state, counts, np.where(out, 0.0, minute.counted))
         if self.tests:
-            self._suspicions.move(state.tests, state.belief, np.where(out, 0.0, minute.counted))
+            self._suspicions.move(state.tests, state.belief, np.where(out, 0.0, minute.counted), state.minute)
         self._move(state, counts, missing, out)
         self._learn_usual(state, minute, seen, out, people)
         self._drift(state)

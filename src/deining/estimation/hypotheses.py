@@ -19,6 +19,8 @@ CONVINCED_AT = 18.0
 MOST_AT_ONCE = 3.0
 """Most that the readings of one kind in one minute can add to it."""
 LOG_HALF = float(np.log(0.5))
+FEW_PEOPLE = 50.0
+"""With fewer in its zones a level sensor is not tested: what a sensor sees of nobody tells nothing of its scale."""
 LOG_LESS_PER_MIN = -0.01
 """A sensor that sees less and less: it halves in 70 minutes."""
 
@@ -92,6 +94,9 @@ class Suspicions:
         self._begin = np.zeros((size, 2 * gates + 3 * levels))
         self._begin[log_scale, 2 * gates + np.arange(levels)] = LOG_HALF
         self._begin[log_scale, 2 * gates + levels + np.arange(levels)] = -LOG_HALF
+        self._watched = np.zeros((levels, len(people)))
+        for i, level in enumerate(graph.level_sensors):
+            self._watched[i, list(level.zones)] = 1.0
         self._forward = graph.crossing[:, :gates].toarray()
 
     def none(self, minute: int) -> Tests:
@@ -104,10 +109,12 @@ class Suspicions:
         tests.errors[:] = self._begin
         tests.evidence[:], tests.since[:] = 0.0, minute
 
-    def move(self, tests: Tests, belief: Belief, counted: Array) -> None:
+    def move(self, tests: Tests, belief: Belief, counted: Array, minute: int) -> None:
         """How much further off the people would be after a minute with these counts, by channel."""
         gates, people = self._gates, self._people
         tests.errors[self._log_scale, self._less] += LOG_LESS_PER_MIN
+        few = np.concatenate([np.zeros(2 * gates, dtype=bool), np.tile(self._watched @ np.maximum(belief.mean[people], 0.0) < FEW_PEOPLE, 3)])
+        self._restart(tests, few, minute)
         if not gates or not len(people):
             return
         b = belief.mean[self._inverse_rate]
@@ -120,7 +127,9 @@ class Suspicions:
     def weigh(self, tests: Tests, gained: Array, minute: int) -> None:
         """Take in what readings say; start anew where that speaks against a hypothesis."""
         tests.evidence += np.clip(gained, -MOST_AT_ONCE, MOST_AT_ONCE)
-        anew = tests.evidence <= 0
+        self._restart(tests, tests.evidence <= 0, minute)
+
+    def _restart(self, tests: Tests, anew: NDArray[np.bool_], minute: int) -> None:
         tests.errors[:, anew] = self._begin[:, anew]
         tests.evidence[anew], tests.since[anew] = 0.0, minute
 

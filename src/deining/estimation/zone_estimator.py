@@ -23,6 +23,8 @@ from deining.estimation.nonnegative import Occupancies
 LAG_S = 900.0
 """An observation that comes so late, or less, counts as if it had come in time."""
 SNAPSHOT_EVERY = 5
+KEEP_LAST, KEEP_LAST_ZONES = 3, 100
+"""So many of the last minutes are all kept, so that little is worked through again for what comes a little late."""
 TESTS = True
 """Whether sensors are tested against one another."""
 KEEP_FAULTS = 200
@@ -203,8 +205,15 @@ class ZoneEstimator:
 
     def _go_on(self, state: FilterState) -> None:
         self._advance(state)
-        if state.minute % SNAPSHOT_EVERY == 0:
-            self._past.append(state.copy())
+        self._past.append(state.copy())
+        whole = state.minute - (KEEP_LAST if len(self._graph.zones) <= KEEP_LAST_ZONES else 1)
+        if len(self._past) > 2 and self._past[1].minute < whole:
+            self._thin(whole)
+
+    def _thin(self, whole: int) -> None:
+        """Keep every state of the last minutes, of those before every fifth, and the oldest."""
+        first = self._past[0]
+        self._past = [first, *(past for past in self._past[1:] if past.minute >= whole or past.minute % SNAPSHOT_EVERY == 0)]
 
     def _advance(self, state: FilterState, ledger: Ledger | None = None, without: str | None = None) -> None:
         """Go on by one minute, as if one sensor had said nothing."""

@@ -12,7 +12,7 @@ from deining.domain.alert import Alert
 from deining.domain.area import Area, Sensor
 from deining.domain.forecast import Forecast
 from deining.domain.levels import LevelExpected, LevelFound
-from deining.domain.state import FlowState, SensorHealth, ZoneState
+from deining.domain.state import Explanation, FlowState, SensorHealth, TotalState, ZoneState
 from deining.pipeline import Step
 from deining.risk.words import name_of
 from deining.runner import Runner
@@ -92,9 +92,61 @@ class ZoneStateRow(msgspec.Struct, kw_only=True):
     expected_at: datetime | None
     expected_chance: float | None
     normal: float | None
+    net_inflow_per_min: float | None
+    minutes_to_capacity: float | None
     data_age_s: float | None
     quality: QualityName
     sources: list[str]
+
+
+class TotalRow(msgspec.Struct, kw_only=True):
+    """Persons in several zones together, with the ends of their 90 % interval; `group` is empty for the whole area."""
+
+    area: str
+    group: str
+    name: str
+    zones: list[str]
+    time: datetime
+    occupancy: float | None
+    occupancy_p05: float | None
+    occupancy_p95: float | None
+    quality: QualityName
+
+
+class ContributionRow(msgspec.Struct, kw_only=True):
+    """By how many persons a sensor moved a figure; `sensor` is null where it was none."""
+
+    sensor: str | None
+    name: str | None
+    cause: Literal["count", "level", "leaving", "guess", "opening", "nobody_below_zero"]
+    persons: float
+    readings: int
+
+
+class WithoutRow(msgspec.Struct, kw_only=True):
+    """What a figure would be, had a sensor said nothing since."""
+
+    sensor: str
+    name: str
+    occupancy: float
+    occupancy_p05: float
+    occupancy_p95: float
+
+
+class ExplanationAnswer(msgspec.Struct, kw_only=True):
+    """Why a figure is what it is: `before` and all contributions add up to `occupancy`."""
+
+    area: str
+    zone: str
+    name: str
+    time: datetime
+    since: datetime
+    before: float
+    occupancy: float
+    occupancy_p05: float
+    occupancy_p95: float
+    contributions: list[ContributionRow]
+    without: list[WithoutRow]
 
 
 class FlowStateRow(msgspec.Struct, kw_only=True):
@@ -199,6 +251,7 @@ class HealthRow(msgspec.Struct, kw_only=True):
     kind: str
     observes: str
     interval_s: float
+    series: str
     time: datetime
     last_end: datetime | None
     data_age_s: float | None
@@ -277,9 +330,53 @@ def zone_row(area: Area, state: ZoneState, step: Step) -> ZoneStateRow:
         capacity=zone.capacity,
         **_levels(step.levels.get(zone.id), step.expected.get(zone.id)),
         normal=_round(step.normals.get(zone.id)),
+        net_inflow_per_min=_round(state.net_inflow_per_min),
+        minutes_to_capacity=_round(state.minutes_to(zone.capacity)),
         data_age_s=state.data_age_s,
         quality=state.quality.value,
         sources=list(state.sources),
+    )
+
+
+def total_row(area: Area, state: TotalState) -> TotalRow:
+    """The row of a group of zones or of the whole area."""
+    return TotalRow(
+        area=area.id,
+        group=state.group,
+        name=area.groups[state.group].name if state.group in area.groups else "",
+        zones=list(state.zones),
+        time=state.time,
+        occupancy=_round(state.occupancy),
+        occupancy_p05=_round(state.occupancy_p05),
+        occupancy_p95=_round(state.occupancy_p95),
+        quality=state.quality.value,
+    )
+
+
+def explanation_answer(area: Area, found: Explanation) -> ExplanationAnswer:
+    """Why a zone's figure is what it is."""
+
+    def name(sensor: str) -> str:
+        return area.sensors[sensor].name or sensor
+
+    return ExplanationAnswer(
+        area=area.id,
+        zone=found.zone,
+        name=area.zones[found.zone].name,
+        time=found.time,
+        since=found.since,
+        before=found.before,
+        occupancy=found.occupancy,
+        occupancy_p05=found.occupancy_p05,
+        occupancy_p95=found.occupancy_p95,
+        contributions=[
+            ContributionRow(sensor=c.sensor, name=name(c.sensor) if c.sensor else None, cause=c.cause.value, persons=c.persons, readings=c.readings)
+            for c in found.contributions
+        ],
+        without=[
+            WithoutRow(sensor=w.sensor, name=name(w.sensor), occupancy=w.occupancy, occupancy_p05=w.occupancy_p05, occupancy_p95=w.occupancy_p95)
+            for w in found.without
+        ],
     )
 
 
@@ -359,6 +456,7 @@ def _health_row(area: Area, sensor: Sensor, health: SensorHealth, counts: Sensor
         kind=sensor.kind.value,
         observes=sensor.observes,
         interval_s=sensor.interval_s,
+        series=sensor.series,
         time=health.time,
         last_end=health.last_end,
         data_age_s=health.data_age_s,

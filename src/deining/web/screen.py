@@ -17,7 +17,7 @@ from deining.domain.area import Area
 from deining.pipeline import Step
 from deining.runner import Runner
 from deining.storage.rows import read_counts
-from deining.web.rows import alert_row, clock_row, flow_row, health_rows, zone_row
+from deining.web.rows import alert_row, clock_row, flow_row, health_rows, total_row, zone_row
 from deining.web.stream import Stream
 
 SHORTEST_S = 0.1
@@ -33,6 +33,7 @@ class _Shown:
     step: Step | None = None
     zones: bytes = b""
     flows: bytes = b""
+    totals: bytes = b""
     health: bytes = b"[]"
     is_new: bool = False
     alerts: list[Alert] = field(default_factory=list)
@@ -95,7 +96,7 @@ class Screen:
             alerts, targets, clocks = shown.alerts, shown.targets, shown.clocks
             shown.is_new, shown.alerts, shown.targets, shown.clocks = False, [], set(), []
         if step is not None:
-            shown.zones, shown.flows, shown.health = await asyncio.to_thread(self._encode, area, step)
+            shown.zones, shown.flows, shown.totals, shown.health = await asyncio.to_thread(self._encode, area, step)
             self.stream.publish(area.id, "state", self._state(area.id))
             self.stream.publish(area.id, "health", b'{"area":' + encode(area.id) + b',"sensors":' + shown.health + b"}")
             if targets:
@@ -105,19 +106,20 @@ class Screen:
         for clock in clocks:
             self.stream.publish(area.id, "clock", clock)
 
-    def _encode(self, area: Area, step: Step) -> tuple[bytes, bytes, bytes]:
-        """Rows of zones, of gates and point counters, and of sensors; in a thread, since a large area takes a while."""
+    def _encode(self, area: Area, step: Step) -> tuple[bytes, bytes, bytes, bytes]:
+        """Rows of zones, of gates and point counters, of totals, and of sensors; in a thread, since a large area takes a while."""
         with closing(self._app.open_reader()) as connection:
             counts = read_counts(connection, area.id)
         zones = encode([zone_row(area, state, step) for state in step.zones])
         flows = encode([flow_row(area, state, step) for state in step.flows])
-        return _inside(zones), _inside(flows), encode(health_rows(area, step.health, counts))
+        totals = encode([total_row(area, total) for total in step.totals])
+        return _inside(zones), _inside(flows), _inside(totals), encode(health_rows(area, step.health, counts))
 
     def _state(self, area: str) -> bytes:
         shown = self._shown[area]
         assert shown.step is not None  # noqa: S101
         head = b'{"area":' + encode(area) + b',"time":' + encode(shown.step.time)
-        return b"".join((head, b',"zones":[', shown.zones, b'],"flows":[', shown.flows, b"]}"))
+        return b"".join((head, b',"zones":[', shown.zones, b'],"flows":[', shown.flows, b'],"totals":[', shown.totals, b"]}"))
 
     # -- for the routes
 
@@ -141,6 +143,10 @@ class Screen:
     def flows(self, areas: Iterable[str]) -> bytes:
         """Rows of all gates and point counters of some areas, as a JSON array."""
         return b"[" + b",".join(part for area in areas if (part := self._shown[area].flows)) + b"]"
+
+    def totals(self, areas: Iterable[str]) -> bytes:
+        """Rows of the totals of some areas, as a JSON array."""
+        return b"[" + b",".join(part for area in areas if (part := self._shown[area].totals)) + b"]"
 
     def health(self, areas: Iterable[str]) -> bytes:
         """Rows of all sensors of some areas, as a JSON array."""
