@@ -188,7 +188,7 @@ def test_memory_does_not_grow_with_the_day() -> None:
         estimator.take([row])
         if k % 4 == 3:
             estimator.catch_up(row.end)
-    assert len(estimator._past) <= 5
+    assert len(estimator._past) <= 8
     assert len(estimator._minutes) <= 25
 
 

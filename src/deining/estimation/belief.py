@@ -13,6 +13,8 @@ from scipy.special import ndtr
 Array = NDArray[np.float64]
 ROBUST_SD = 3.5
 """A reading further from what was expected than this many standard deviations weighs less: Huber's rule."""
+MOST_LOG_SCALE = 2.0
+"""No sensor sees more than seven for one, however little is known of it."""
 IGNORED = 1e9
 """Factor on the variance of a reading that is not used."""
 
@@ -172,9 +174,9 @@ def update(
     """
     x, p = belief.mean, belief.covariance
     people_p, scale_p = readings.people.of(p), readings.log_scale.of(p)
-    n, scale = readings.people.of(x), readings.log_scale.of(x)
+    n, scale = readings.people.of(x), np.minimum(readings.log_scale.of(x), MOST_LOG_SCALE)
     var_n, var_l = readings.people.diagonal(people_p), readings.log_scale.diagonal(scale_p)
-    cov = readings.log_scale.diagonal(people_p)
+    cov, var_l = readings.log_scale.diagonal(people_p), np.clip(var_l, 0.0, MOST_LOG_SCALE)
     if readings.keeps_total is not None:
         cov = np.zeros_like(cov)
     crowding = x[readings.crowding] / readings.area_m2
@@ -211,11 +213,11 @@ def update(
     gain = linalg.cho_solve(factor, hp, check_finite=False).T
     few = np.flatnonzero(n < readings.learns_from)
     if len(few) or readings.keeps_total is not None:
-        gain[np.ix_(keep, few)] = 0.0
         if readings.keeps_total is not None:
             with_total = p[:, : readings.keeps_total].sum(axis=1)
             total = float(with_total[: readings.keeps_total].sum())
-            gain -= np.outer(with_total / max(total, 1e-9), gain[: readings.keeps_total].sum(axis=0))
+            gain -= np.outer(with_total / max(total, 1e-6), gain[: readings.keeps_total].sum(axis=0))
+        gain[np.ix_(keep, few)] = 0.0
         part = gain @ hp
         belief.covariance += gain @ s @ gain.T - part - part.T
     else:

@@ -96,14 +96,14 @@ class DeviceCounter:
     """A Wi-Fi or Bluetooth counter: sees an unknown share of all, which wanders through the day."""
 
     crossings: ClassVar[CrossingModel | None] = None
-    level: ClassVar[LevelModel | None] = LevelModel(log_scale=-1.1, log_scale_sd=0.35, log_scale_drift=0.005, counts_each=True)
+    level: ClassVar[LevelModel | None] = LevelModel(log_scale=-1.1, log_scale_sd=0.35, log_scale_drift=0.005, counts_each=True, learns_from=50.0)
 
 
 class PhonePanel:
     """A panel of phones: a small, steady share of all."""
 
     crossings: ClassVar[CrossingModel | None] = None
-    level: ClassVar[LevelModel | None] = LevelModel(log_scale=-3.91, log_scale_sd=0.5, counts_each=True)
+    level: ClassVar[LevelModel | None] = LevelModel(log_scale=-3.91, log_scale_sd=0.5, counts_each=True, learns_from=500.0)
 
 
 class HandCount:

@@ -30,6 +30,8 @@ SILENT_RELATIVE, SILENT_DRIFT = 0.35, 0.04
 """What passes a silent gate is what was usual, give or take this share, which wanders by so much a minute."""
 LEAVING_NOISE = 0.6
 LEAVING_WINDOW_MIN = 5
+LEAVING_LEARNS_FROM = 50.0
+"""With fewer people in a zone, how many leave it says nothing of what cameras see."""
 UNCOUNTED_SHARE, UNCOUNTED_PER_M, USUAL_WIDTH_M = 0.03, 1.0, 3.0
 """Spread of what crosses a gate that nobody counts in a minute: share of the people beside it, and persons by metre of width."""
 OPEN_SHARE, OPEN_PER_M2 = 0.1, 0.005
@@ -392,7 +394,7 @@ class ZoneFilter:
             relative=np.full(m, LEAVING_NOISE),
             additive=np.full(m, 0.3),
             counts=np.full(m, 1.0 / LEAVING_WINDOW_MIN),
-            learns_from=np.zeros(m),
+            learns_from=np.full(m, LEAVING_LEARNS_FROM),
             keeps_total=zones,
         )
         moved = self._update(state, "leaving", readings)
