@@ -159,11 +159,11 @@ def run_token(given: argparse.Namespace) -> int:
 
 def run_replay(given: argparse.Namespace) -> int:
     """deining replay"""
-    from deining.jobs.calibration import read_calibration, write_calibration
     from deining.jobs.replay import replay, write_evening
     from deining.pipeline import Learned, build_pipeline
     from deining.sources.tables import TableSource
     from deining.storage.area_folder import find_area_folder, read_area
+    from deining.storage.calibration import read_calibration, write_calibration
 
     area = read_area(find_area_folder(given.area))
     calibration = read_calibration(given.calibration) if given.calibration else None

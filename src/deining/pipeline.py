@@ -168,6 +168,10 @@ class Pipeline:
         """Remember the last word of each sensor, however long ago, so that its silence has a beginning."""
         self._watch.take(last)
 
+    def resume(self, states: Sequence[ZoneState]) -> bool:
+        """Begin with zone states that were found earlier, all of one moment; whether the estimator can."""
+        return self._estimator.resume(states)
+
     def catch_up(self, now: datetime) -> None:
         """Bring the estimate to a past moment without telling anyone: what was to be told, was told then."""
         self._estimator.catch_up(now)

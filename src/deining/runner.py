@@ -23,6 +23,7 @@ from deining.domain.series import Series
 from deining.domain.state import Explanation
 from deining.pipeline import Learned, Pipeline, Step, build_pipeline, why_refused
 from deining.settings import Settings
+from deining.storage.calibration import as_text, find_calibration, store_calibration
 from deining.storage.database import Connection
 from deining.storage.history import DayHistory
 from deining.storage.rows import read_latest, read_observations
@@ -31,6 +32,7 @@ from deining.storage.states import (
     read_alerts,
     read_series,
     read_states_at,
+    read_zone_states,
     write_alerts,
     write_faults,
     write_forecasts,
@@ -44,6 +46,9 @@ log = logging.getLogger(__name__)
 
 CATCH_UP_STEPS = 240
 """Most estimates made to bring a restarted estimate up to now."""
+CATCH_UP_S, DENSE_S, DISTRICTS_S, LEAST_WALKED_MIN = 3.0, 2.5e-6, 2.7e-4, 15.0
+"""Time for working through the day again at the start, and what a minute of it costs: by zone squared, or by zone. A larger
+area begins with the states that it kept."""
 LAG_STEPS = 3
 """A replay that lags by more steps than this makes its clock wait."""
 LISTEN_S = 0.5
@@ -335,7 +340,9 @@ class Runner:
         with closing(self._open_reader()) as connection:
             weeks = timedelta(weeks=self.settings.history_weeks)
             alerts = [alert for alert in read_alerts(connection, self.area.id, at) if alert.is_active]
-            pipeline = build_pipeline(self.area, self.settings, Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts))
+            calibration = None if self._feed else find_calibration(connection, self.area.id)
+            learned = Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts, calibration=calibration)
+            pipeline = build_pipeline(self.area, self.settings, learned)
             pipeline.recall(read_latest(connection, self.area.id))
         self._bring(pipeline, at)
         self.pipeline, self._told_at = pipeline, at
@@ -345,8 +352,18 @@ class Runner:
         begin = self._last_empty(at)
         longest = max((sensor.interval_s for sensor in self.area.sensors.values()), default=0.0)
         with closing(self._open_reader()) as connection:
+            walked = timedelta(minutes=self._minutes_to_walk())
+            if at - walked > begin:
+                kept = read_zone_states(connection, self.area.id, self.area.zones, begin, at - walked)
+                begin = kept[0].time if pipeline.resume(kept) else begin
             stored = sorted(read_observations(connection, self.area.id, begin - timedelta(seconds=2 * longest), at), key=lambda o: o.available_at)
         self._catch_up(pipeline, [o for o in stored if o.available_at <= at + self._step], begin, at)
+
+    def _minutes_to_walk(self) -> float:
+        """How many minutes of this area can be worked through again when it starts."""
+        zones = max(1, len(self.area.zones))
+        cost_s = DENSE_S * zones**2 if zones <= self.settings.filter_max_zones else DISTRICTS_S * zones
+        return max(LEAST_WALKED_MIN, CATCH_UP_S / cost_s)
 
     def _catch_up(self, pipeline: Pipeline, stored: Sequence[Observation], begin: datetime, at: datetime) -> None:
         """Walk the estimate from when the area was empty to a moment, in larger steps where that is long ago."""
@@ -405,11 +422,18 @@ class Runner:
     def _take_step(self, now: datetime) -> Step:
         new = self._read_source(now) if self._feed else self._empty_inbox()
         self._hear(new)
+        if self._feed is None and self._last_empty(now) > self._last_empty(now - self._step):
+            self._keep_calibration(now)
         step = self.pipeline.step(now)
         self._write(step)
         self._history.close_days(now)
         self.latest, self._told_at = step, now
         return step
+
+    def _keep_calibration(self, now: datetime) -> None:
+        """The day is over: keep what it taught about the sensors."""
+        text = as_text(self.pipeline.learn())
+        self._writer.submit_later(partial(store_calibration, area=self.area.id, time=now, text=text))
 
     def _hear(self, new: Sequence[Observation]) -> None:
         self._history.add(new)

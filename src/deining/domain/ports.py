@@ -65,6 +65,10 @@ class Estimator(Protocol):
         """As `estimate`, where nobody asks for the states: a past moment, on the way to the present."""
         ...
 
+    def resume(self, states: Sequence[ZoneState]) -> bool:
+        """Begin with states that were found earlier, all of one moment; whether it can."""
+        ...
+
     def find_faults(self) -> dict[str, SensorFault]:
         """By sensor: what is wrong with those that deliver and are left out of the estimate."""
         ...

@@ -118,6 +118,10 @@ class PlainCounting:
         """Nothing: plain counting keeps no past to explain."""
         return None
 
+    def resume(self, states: Sequence[ZoneState]) -> bool:
+        """It cannot: its books begin with an empty area."""
+        return False
+
     def find_faults(self) -> dict[str, SensorFault]:
         """None: plain counting believes what it is told."""
         return {}

@@ -110,10 +110,11 @@ class DistrictEstimator:
         for part in self._parts:
             part.catch_up(now)
 
-    def resume(self, states: Sequence[ZoneState]) -> None:
+    def resume(self, states: Sequence[ZoneState]) -> bool:
         """Begin with states that were found earlier, all of one moment."""
-        for numbers, part in zip(self._zone_numbers, self._parts, strict=True):
-            part.resume([state for state in states if state.zone in numbers])
+        parts = zip(self._zone_numbers, self._parts, strict=True)
+        begun = [part.resume([state for state in states if state.zone in numbers]) for numbers, part in parts]
+        return any(begun)
 
     def total(self, now: datetime, zones: Sequence[str], group: str = "") -> TotalState:
         """Persons in several zones; errors hang together as far as a district and its surroundings reach."""

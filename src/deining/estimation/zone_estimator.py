@@ -180,16 +180,17 @@ class ZoneEstimator:
         self._forget(target)
         self._follow_faults(now)
 
-    def resume(self, states: Sequence[ZoneState]) -> None:
+    def resume(self, states: Sequence[ZoneState]) -> bool:
         """Begin with states that were found earlier, all of one moment, instead of with an empty area."""
         if not states or not self._area.zones:
-            return
+            return False
         state = self._filter.start(int(states[0].time.timestamp() // self._step_s))
         by_zone = {s.zone: s for s in states if s.occupancy is not None and s.occupancy_p95 is not None and s.occupancy_p05 is not None}
         people = np.array([by_zone[z].occupancy if z in by_zone else np.nan for z in self._graph.zones], dtype=float)
         width = np.array([(by_zone[z].occupancy_p95 or 0.0) - (by_zone[z].occupancy_p05 or 0.0) if z in by_zone else np.nan for z in self._graph.zones])
         self._filter.begin_with(state, people, width / (2 * Z90))
         self._state, self._past = state, [state.copy()]
+        return True
 
     def _begin(self, target: int) -> bool:
         """Begin with the first minute observed; whether there is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -178,6 +178,30 @@ def write_faults(connection: sqlite3.Connection, area: str, faults: Sequence[Fau
         "INSERT OR REPLACE INTO fault VALUES (?, ?, ?, ?, ?)",
         [(area, f.sensor, to_us(f.start), to_us(f.end) if f.end else None, f.fault) for f in faults],
     )
+
+
+def read_zone_states(connection: sqlite3.Connection, area: str, zones: Iterable[str], since: datetime, until: datetime) -> list[ZoneState]:
+    """The states of zones at the last moment in [since, until] at which they were kept; density and sources left out."""
+    query = (
+        "SELECT time_us, occupancy, occupancy_p05, occupancy_p95, data_age_s, quality FROM zone_state "
+        "WHERE area = ? AND zone = ? AND time_us BETWEEN ? AND ? ORDER BY time_us DESC LIMIT 1"
+    )
+    found = [(zone, connection.execute(query, (area, zone, to_us(since), to_us(until))).fetchone()) for zone in zones]
+    last = max((row[0] for _, row in found if row), default=None)
+    return [
+        ZoneState(
+            zone=zone,
+            time=from_us(row[0]),
+            occupancy=row[1],
+            occupancy_p05=row[2],
+            occupancy_p95=row[3],
+            density_per_m2=None,
+            data_age_s=row[4],
+            quality=Quality(row[5]),
+        )
+        for zone, row in found
+        if row and row[0] == last
+    ]
 
 
 def read_states_at(connection: sqlite3.Connection, area: str) -> datetime | None:

@@ -1,10 +1,11 @@
-"""The calibration file: what one day's replay learned about the sensors, for the next."""
+"""What was learned about the sensors, for the next day: as a file of a replay, and in the store of a live area."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
+import sqlite3
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from deining.domain.calibration import Calibration, PastFault
 from deining.domain.errors import WrongTable, WrongUse
+from deining.storage.rows import to_us
 
 CALIBRATION_VERSION = 1
 
@@ -66,14 +68,8 @@ def _unpack(text: str, size: int) -> NDArray[np.float64]:
     return matrix
 
 
-def write_calibration(path: Path, calibration: Calibration) -> None:
-    """Write what was learned about the sensors; whole or not at all.
-
-    Raises
-    ------
-    WrongUse
-        When the file cannot be written there.
-    """
+def as_text(calibration: Calibration) -> str:
+    """What was learned, as JSON."""
     whole = calibration.covariance.ndim > 1
     sd = np.sqrt(np.maximum(np.diag(calibration.covariance) if whole else calibration.covariance, 0.0))
     rows = zip(calibration.names, calibration.mean.tolist(), sd.tolist(), strict=True)
@@ -88,10 +84,33 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     if whole:
         lower = calibration.covariance[np.tril_indices(len(calibration.names))].astype("<f4")
         content["covariance"] = base64.b64encode(lower.tobytes()).decode()
+    return json.dumps(content, indent=1)
+
+
+def store_calibration(connection: sqlite3.Connection, area: str, time: datetime, text: str) -> None:
+    """Keep what was learned until a time, in place of what was kept before."""
+    connection.execute("INSERT OR REPLACE INTO calibration VALUES (?, ?, ?)", (area, to_us(time), text))
+
+
+def find_calibration(connection: sqlite3.Connection, area: str) -> Calibration | None:
+    """What was kept of an area's sensors; None where nothing was."""
+    row = connection.execute("SELECT body FROM calibration WHERE area = ?", (area,)).fetchone()
+    return _parse(json.loads(row[0])) if row else None
+
+
+def write_calibration(path: Path, calibration: Calibration) -> None:
+    """Write what was learned about the sensors; whole or not at all.
+
+    Raises
+    ------
+    WrongUse
+        When the file cannot be written there.
+    """
+    content = as_text(calibration)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            file.write(json.dumps(content, indent=1) + "\n")
+            file.write(content + "\n")
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(path)
