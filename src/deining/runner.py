@@ -44,9 +44,11 @@ from deining.storage.writer import Writer
 
 log = logging.getLogger(__name__)
 
-CATCH_UP_STEPS = 240
-"""Most estimates made to bring a restarted estimate up to now."""
-CATCH_UP_S, DENSE_S, DISTRICTS_S, LEAST_WALKED_MIN = 3.0, 2.5e-6, 2.7e-4, 15.0
+CATCH_UP_STEPS = {"counting": 240}
+FEW_CATCH_UP_STEPS = 24
+"""Most estimates made to bring a restarted estimate up to now. The filter works each minute through whatever the steps, and
+in small ones again and again what came late; plain counting looks at the moments of the steps alone."""
+CATCH_UP_S, DENSE_S, DISTRICTS_S, LEAST_WALKED_MIN = 1.5, 2.5e-6, 2.7e-4, 15.0
 """Time for working through the day again at the start, and what a minute of it costs: by zone squared, or by zone. A larger
 area begins with the states that it kept."""
 LAG_STEPS = 3
@@ -367,7 +369,7 @@ class Runner:
 
     def _catch_up(self, pipeline: Pipeline, stored: Sequence[Observation], begin: datetime, at: datetime) -> None:
         """Walk the estimate from when the area was empty to a moment, in larger steps where that is long ago."""
-        step = max(self._step, (at - begin) / CATCH_UP_STEPS)
+        step = max(self._step, (at - begin) / CATCH_UP_STEPS.get(self.settings.estimator, FEW_CATCH_UP_STEPS))
         now, first = begin, 0
         pipeline.catch_up(begin)
         while now < at:

@@ -28,6 +28,8 @@ KEEP_LAST, KEEP_LAST_ZONES = 3, 100
 TESTS = True
 """Whether sensors are tested against one another."""
 KEEP_FAULTS = 200
+WORTH_TELLING = 0.01
+"""A sensor elsewhere that moved a figure by a smaller share of it is not left out to see what it is worth."""
 EXPLAIN_WHOLE_WINDOW_ZONES = 100
 """In an area of more zones the window that is explained is shorter, and no sensor is left out to see what it is worth."""
 LEVELS = frozenset({Quantity.OCCUPANCY, Quantity.DEVICES, Quantity.SAMPLE})
@@ -305,9 +307,10 @@ class ZoneEstimator:
         figure = float(found.estimate[number])
         ledger.add(None, Cause.NOBODY_BELOW_ZERO, figure - float(before.estimate[number]) - ledger.total(), 0)
         rows = tuple(ledger.contributions())
-        told = {row.sensor: None for row in rows if row.sensor} | {sensor.id: None for sensor in self._sensors[number]}
+        mattered = {row.sensor for row in rows if row.sensor and abs(row.persons) >= WORTH_TELLING * max(figure, 100.0)}
+        told = {sensor.id for sensor in self._sensors[number]} | mattered
         without = []
-        for sensor in told if whole else ():
+        for sensor in sorted(told) if whole else ():
             other = self._filter.report(self._again(begin, None, sensor))
             people, low, high = (float(a[number]) for a in (other.estimate, other.p05, other.p95))
             without.append(WithoutSensor(sensor=sensor, occupancy=people, occupancy_p05=low, occupancy_p95=high))
