@@ -84,7 +84,7 @@ def _post(host: str, port: int, sensor: str, token: str, begin: datetime, sent: 
 
 
 def _fill(area: Path, data: Path, rows: int) -> None:
-    """Many days of minutes of every counter, written in bulk."""
+    """Many days of minutes of every counter, and the zone states of the last day, written in bulk as a server would have left them."""
     sensors = [line.split(",")[0] for line in (area / "sensors.csv").read_text().splitlines()[1:]]
     store = open_database(data)
     store.executemany("INSERT INTO sensor (area, sensor) VALUES ('town', ?)", [(sensor,) for sensor in sensors])
@@ -99,6 +99,12 @@ def _fill(area: Path, data: Path, rows: int) -> None:
                 " SELECT ?, ?, ? + k * 60000000, ? + (k + 1) * 60000000, k % 40, ? + (k + 1) * 60000000, NULL FROM n",
                 (minutes, number, quantity, first_us, first_us, first_us),
             )
+    for feature in json.loads((area / "zones.geojson").read_text())["features"]:
+        store.execute(
+            "INSERT INTO zone_state WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k < 1440)"
+            " SELECT 'town', ? - k * 60000000, ?, 500, 400, 600, 60, 'good' FROM n",
+            (last_us, feature["properties"]["id"]),
+        )
     store.execute("COMMIT")
     store.close()
 
