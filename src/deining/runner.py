@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from deining.clock import LiveClock, ReplayClock
 from deining.domain.alert import Alert
 from deining.domain.area import Area
+from deining.domain.calibration import Calibration
 from deining.domain.errors import NotAllowed, Overloaded, SourceUnavailable, WrongUse
 from deining.domain.observation import Observation
 from deining.domain.ports import Source
@@ -206,7 +207,8 @@ class Runner:
 
         def put() -> None:
             try:
-                assert self._told_at is not None  # noqa: S101
+                if self._told_at is None:
+                    raise Overloaded(f"area {self.area.id} is starting; ask again in a moment", retry_after_s=5)
                 answer.set_result(question(self.pipeline, self._told_at))
             except Exception as error:  # noqa: BLE001  the asker's, not the loop's
                 answer.set_exception(error)
@@ -239,7 +241,8 @@ class Runner:
         if not self._looking_back.acquire(blocking=False):
             raise Overloaded(f"another moment of area {self.area.id} is being worked out; ask again in a moment", retry_after_s=5)
         try:
-            pipeline = build_pipeline(self.area, self.settings)
+            with closing(self._open_reader()) as connection:
+                pipeline = build_pipeline(self.area, self.settings, Learned(calibration=self._find_calibration(connection, at)))
             self._bring(pipeline, at)
             return pipeline.explain(zone, at)
         finally:
@@ -342,8 +345,7 @@ class Runner:
         with closing(self._open_reader()) as connection:
             weeks = timedelta(weeks=self.settings.history_weeks)
             alerts = [alert for alert in read_alerts(connection, self.area.id, at) if alert.is_active]
-            calibration = None if self._feed else find_calibration(connection, self.area.id)
-            learned = Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts, calibration=calibration)
+            learned = Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts, calibration=self._find_calibration(connection, at))
             pipeline = build_pipeline(self.area, self.settings, learned)
             pipeline.recall(read_latest(connection, self.area.id))
         self._bring(pipeline, at)
@@ -360,6 +362,10 @@ class Runner:
                 begin = kept[0].time if pipeline.resume(kept) else begin
             stored = sorted(read_observations(connection, self.area.id, begin - timedelta(seconds=2 * longest), at), key=lambda o: o.available_at)
         self._catch_up(pipeline, [o for o in stored if o.available_at <= at + self._step], begin, at)
+
+    def _find_calibration(self, connection: Connection, at: datetime) -> Calibration | None:
+        """What a live area's sensors taught before the day of a moment; a replay begins as if it were the first day."""
+        return None if self._feed else find_calibration(connection, self.area.id, at)
 
     def _minutes_to_walk(self) -> float:
         """How many minutes of this area can be worked through again when it starts."""

@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from deining.domain.area import Sensor, SensorKind
 from deining.domain.calibration import Calibration, PastFault
 from deining.domain.observation import Observation, Quantity
 from deining.estimation.zone_estimator import ZoneEstimator
@@ -139,7 +140,6 @@ def test_new_firmware_starts_a_new_series() -> None:
 
 
 def test_a_hand_count_calibrates_the_camera_of_its_zone() -> None:
-    from deining.domain.area import Sensor, SensorKind
 
     day, area = a_day(8), a_town()
     day.seen["camera-b"] *= 0.75

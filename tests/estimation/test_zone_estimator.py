@@ -76,7 +76,7 @@ def test_nobody_appears_or_vanishes_inside() -> None:
 
 
 @settings(max_examples=15, deadline=None)
-@given(st.randoms(use_true_random=False), st.lists(st.integers(0, 14), min_size=40, max_size=40))
+@given(st.randoms(use_true_random=False), st.lists(st.integers(0, 15), min_size=40, max_size=40))
 def test_the_order_of_arrival_does_not_matter_up_to_a_quarter_of_an_hour(random, delays) -> None:  # type: ignore[no-untyped-def]
     rows = an_hour(40)
     rows += [Observation("camera", Quantity.OCCUPANCY, OPENING + k * MINUTE, OPENING + (k + 1) * MINUTE, 5.0 * k) for k in range(40)]
@@ -143,6 +143,21 @@ def test_a_camera_pulls_a_drifting_zone_back() -> None:
     estimator.take([Observation("camera", Quantity.OCCUPANCY, OPENING + k * MINUTE, OPENING + (k + 1) * MINUTE, 8.0 * k * 0.82) for k in range(60)])
     assert states(estimator, 60)["a"].occupancy > 200
     assert abs(states(estimator, 60)["a"].occupancy - 8 * 59) * 2 < 0.9 * 8 * 59
+
+
+def test_net_inflow_says_when_a_zone_is_full() -> None:
+    estimator = ZoneEstimator(a_row_of_zones())
+    estimator.take(an_hour(enter=20, pass_on=8))
+    found = states(estimator, 60)["a"]
+    assert found.net_inflow_per_min == pytest.approx(12 / 0.9, rel=0.15)
+    people, inflow = found.occupancy or 0.0, found.net_inflow_per_min or 1.0
+    assert found.minutes_to(people + 5 * inflow) == pytest.approx(5)
+    assert found.minutes_to(people - 1) == 0
+    assert found.minutes_to(None) is None
+    emptying = ZoneEstimator(a_row_of_zones())
+    emptying.take([*an_hour(), *(a_count("count-in", 60 + k, 30 + k % 2, Quantity.COUNT_BACKWARD) for k in range(15))])
+    assert (states(emptying, 75)["a"].net_inflow_per_min or 0.0) < 0
+    assert states(emptying, 75)["a"].minutes_to(10_000) is None
 
 
 def test_a_zone_without_sensors_has_a_wide_interval_and_says_so() -> None:

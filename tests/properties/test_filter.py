@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deining.domain.area import Gate, Sensor, SensorKind
+from deining.domain.area import Sensor, SensorKind
 from deining.domain.observation import Observation, Quantity
 from deining.domain.state import Cause, Quality
 from deining.estimation.districts import DistrictEstimator
@@ -128,6 +128,26 @@ def test_an_explanation_adds_up_and_leaving_the_camera_out_widens_the_interval()
     assert estimator.estimate(end)[0][1] == state, "explaining changes nothing"
 
 
+def test_a_ticket_total_is_an_anchor_of_the_whole_area() -> None:
+    area = a_town()
+    gate = Sensor(id="tickets", kind=SensorKind.HAND_COUNT, observes="area", interval_s=900.0)
+    area = replace(area, sensors={**area.sensors, "tickets": gate})
+    day, estimator = a_day(9, 91), ZoneEstimator(area)
+    for counts in day.counts.values():
+        counts *= 0.8
+    day.seen.clear()
+    for k in range(91):
+        rows = day.rows(k)
+        if k == 90:
+            before = estimator.total(OPENING + 90 * MINUTE, list(area.zones)).occupancy or 0.0
+            rows.append(Observation("tickets", Quantity.OCCUPANCY, OPENING + k * MINUTE, OPENING + (k + 1) * MINUTE, float(day.people[k].sum())))
+        estimator.take(rows)
+        estimator.estimate(OPENING + (k + 1) * MINUTE)
+    after = estimator.total(OPENING + 91 * MINUTE, list(area.zones)).occupancy or 0.0
+    true = day.people[90].sum()
+    assert abs(after - true) < 0.75 * abs(before - true)
+
+
 def test_an_area_that_falls_apart_into_two_is_two_areas() -> None:
     area = a_town()
     parted = replace(area, gates={g: gate for g, gate in area.gates.items() if g not in ("cd", "be")})
@@ -165,4 +185,3 @@ def test_an_area_of_zones_alone_without_any_gate_goes_by_its_cameras() -> None:
     state = estimator.estimate(OPENING + 60 * MINUTE)[0][1]
     assert state.occupancy == pytest.approx(day.people[59][1], rel=0.4)
     assert state.quality is not Quality.GOOD
-    assert isinstance(area.gates["ab"], Gate)

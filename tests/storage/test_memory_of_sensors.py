@@ -49,11 +49,12 @@ def test_variances_alone_come_back_too(tmp_path: Path) -> None:
 
 def test_a_live_area_keeps_the_newest_calibration(tmp_path: Path) -> None:
     with closing(open_database(tmp_path)) as connection:
-        assert find_calibration(connection, "town") is None
+        assert find_calibration(connection, "town", NOON) is None
         store_calibration(connection, "town", NOON, as_text(Calibration()))
         store_calibration(connection, "town", NOON + timedelta(days=1), as_text(LEARNED))
-        assert_same(find_calibration(connection, "town"))
-        assert find_calibration(connection, "village") is None
+        assert_same(find_calibration(connection, "town", NOON + timedelta(days=2)))
+        assert find_calibration(connection, "town", NOON) is None, "no hindsight"
+        assert find_calibration(connection, "village", NOON + timedelta(days=2)) is None
 
 
 def a_state(zone: str, minute: int, people: float | None) -> ZoneState:

@@ -59,6 +59,11 @@ class ZoneState:
     sources: tuple[str, ...] = ()
     net_inflow_per_min: float | None = None
 
+    @classmethod
+    def missing(cls, zone: str, time: datetime) -> ZoneState:
+        """A zone of which nothing is known."""
+        return cls(zone=zone, time=time, occupancy=None, occupancy_p05=None, occupancy_p95=None, density_per_m2=None, data_age_s=None, quality=Quality.MISSING)
+
     def minutes_to(self, capacity: float | None) -> float | None:
         """Minutes until so many persons are reached at the present net inflow; 0 when they are, None when they will not be."""
         if capacity is None or self.occupancy is None:
@@ -88,6 +93,11 @@ class TotalState:
     occupancy_p05: float | None
     occupancy_p95: float | None
     quality: Quality
+
+    @classmethod
+    def missing(cls, group: str, zones: Iterable[str], time: datetime) -> TotalState:
+        """Zones of which nothing is known."""
+        return cls(group=group, zones=tuple(zones), time=time, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
 
 
 class Cause(StrEnum):

@@ -101,7 +101,7 @@ class PlainCounting:
         states = [self._zone_state(self._area.zones[zone], now) for zone in zones]
         known = [s for s in states if s.occupancy is not None and s.occupancy_p95 is not None]
         if len(known) < len(states) or not states:
-            return TotalState(group=group, zones=tuple(zones), time=now, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
+            return TotalState.missing(group, zones, now)
         people = sum(s.occupancy or 0.0 for s in known)
         half = math.sqrt(sum(((s.occupancy_p95 or 0.0) - (s.occupancy or 0.0)) ** 2 for s in known))
         return TotalState(
@@ -188,16 +188,7 @@ class PlainCounting:
     def _watched_state(self, zone: Zone, now: datetime) -> ZoneState:
         seen = [(c.last_end, c) for s in self._watching[zone.id] if (c := self._channels.get((s.id, Quantity.OCCUPANCY))) and c.last_end]
         if not seen or self._gates_of[zone.id]:
-            return ZoneState(
-                zone=zone.id,
-                time=now,
-                occupancy=None,
-                occupancy_p05=None,
-                occupancy_p95=None,
-                density_per_m2=None,
-                data_age_s=None,
-                quality=Quality.MISSING,
-            )
+            return ZoneState.missing(zone.id, now)
         end, channel = max(seen, key=lambda pair: pair[0])
         newest = max(channel.recent, key=lambda o: o.end)
         age_s = self._flows.age_s(end, now)

@@ -127,7 +127,7 @@ class DistrictEstimator:
                 continue
             found: Occupancies | None = part.occupancies(now)
             if found is None:
-                return TotalState(group=group, zones=tuple(zones), time=now, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
+                return TotalState.missing(group, zones, now)
             rows, columns = np.array([numbers[z] for z in own]), np.array([i for z, i in numbers.items() if z in chosen])
             people += float(found.estimate[rows].sum())
             variance += float(found.covariance[np.ix_(rows, columns)].sum())

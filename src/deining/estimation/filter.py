@@ -46,6 +46,8 @@ LEAST_WIDENED, MOST_WIDENED = 0.75, 2.0
 MOST_PER_M2 = 10.0
 """Persons/m2 of usable area above which a reading cannot be true, and is not used."""
 INFLOW_MEMORY_MIN = 5.0
+DRIFTS_FOR_MIN = 720.0
+"""By as much as it may wander in so long, a scale is allowed to differ from the morning's."""
 KEEP_CHOICES = 64
 
 
@@ -83,6 +85,7 @@ class ZoneFilter:
         widths = [gate.effective_width_m or USUAL_WIDTH_M for gate in graph.area.gates.values()]
         self._uncounted = [(g, width_m) for g, width_m in enumerate(widths) if not graph.counted[g]]
         self._open_zones = [z for z in range(zones) if not graph.gates_of(z)]
+        self._room_m2 = np.array([float(graph.usable_area_m2[list(level.zones)].sum()) for level in graph.level_sensors])
         self._fixed = np.concatenate([self.log_scale, [self.crowding]])
         calibration = calibration or Calibration()
         self._prior = parameters.new_belief(calibration)
@@ -124,13 +127,19 @@ class ZoneFilter:
             owed=np.zeros(channels),
             set_aside={},
             nis={},
+            morning=self._scales(self._prior),
         )
+
+    def _scales(self, belief: Belief) -> tuple[Array, Array]:
+        """Mean and variance of the log scale of each level sensor."""
+        return belief.mean[self.log_scale], belief.covariance[self.log_scale, self.log_scale]
 
     def start_anew(self, state: FilterState, ledger: Ledger | None = None) -> None:
         """The area is taken to be empty; what is known of the sensors stays."""
         if ledger:
             ledger.add(None, Cause.OPENING, -float(state.belief.mean[self.graph.zone_index[ledger.zone]]))
         self.parameters.empty(state.belief)
+        state.morning = self._scales(state.belief)
         self._suspicions.restart(state.tests, state.minute)
         for kept in (state.outflow, state.inflow, state.owed):
             kept[:] = 0.0
@@ -200,9 +209,18 @@ class ZoneFilter:
         for gate in find_healthy(state.gates, state.minute, minute.counted):
             self._take_back(state, gate)
         silent = watch(
-            state.silence, state.usual, self.graph, state.minute, counted=minute.counted, seen=seen, people=people, expected=expected, flag_at=self._flag_at
+            state.silence,
+            state.usual,
+            self.graph,
+            state.minute,
+            counted=minute.counted,
+            seen=seen,
+            people=people,
+            expected=expected,
+            flag_at=self._flag_at,
+            out=state.gates.out,
         )
-        for gate in silent[~state.gates.out[silent]]:
+        for gate in silent:
             self._take_out(state, int(gate), GateFault.SILENT, int(state.silence.since[gate]), added, state.silence.skipped - expected)
         for gate, fault in watch_gates(state.gates, state.minute, said=minute.said, counted=minute.counted, expected=expected):
             since = state.gates.same_since if fault is GateFault.STUCK else state.gates.leaps_since
@@ -213,7 +231,6 @@ class ZoneFilter:
         """Take a faulty gate out: what passes it is what was usual, with a wide interval, from when the fault began."""
         gates = len(self.graph.gates)
         state.gates.fault[gate], state.gates.since[gate] = fault, since
-        state.silence.flagged[gate] = fault is GateFault.SILENT
         for channel in (gate, gates + gate):
             number = int(self.inverse_rate[channel])
             mean = float(state.belief.mean[number])
@@ -226,7 +243,6 @@ class ZoneFilter:
         """A gate is healthy again; one whose rate had changed learns it anew."""
         drifted = state.gates.fault[gate] == GateFault.DRIFTING
         state.gates.fault[gate] = GateFault.NONE
-        state.silence.flagged[gate] = False
         for channel in (gate, len(self.graph.gates) + gate):
             mean, variance = state.set_aside.pop(channel)
             state.belief.forget(int(self.inverse_rate[channel]), mean, (PROBATION_RELATIVE * mean) ** 2 if drifted else variance)
@@ -251,9 +267,8 @@ class ZoneFilter:
             self._take_out(state, found.number, GateFault.DRIFTING, state.minute, np.zeros(2 * gates), np.zeros(2 * gates))
         else:
             sensor = self.graph.level_sensors[found.number].sensor.id
-            number = int(self.log_scale[found.number])
             state.levels.fault[found.number], state.levels.since[found.number], state.levels.calm[found.number] = LevelFault.DRIFTING, found.since, 0
-            state.belief.forget(number, float(self._prior.mean[number]), float(self._prior.covariance[number, number]))
+            self._forget_scale(state, found.number)
         if ledger:
             ledger.add(sensor, Cause.GUESS, float(found.people[self.graph.zone_index[ledger.zone]]), 0)
         self._suspicions.restart(state.tests, state.minute)
@@ -278,12 +293,12 @@ class ZoneFilter:
         moved = weighted @ b
         belief.mean[self.people] += moved
         state.inflow += (moved / self.step_min - state.inflow) * min(1.0, self.step_min / INFLOW_MEMORY_MIN)
-        first, last = self.inverse_rate[:1], len(self.graph.zones) + self.graph.channels
-        if len(first):
-            belief.covariance[self.people] += weighted @ belief.covariance[first[0] : last]
-            belief.covariance[:, : len(self.people)] += (weighted @ belief.covariance[:, first[0] : last].T).T
+        zones = len(self.people)
+        rates = slice(zones, zones + self.graph.channels)
+        belief.covariance[:zones] += weighted @ belief.covariance[rates]
+        belief.covariance[:, :zones] += (weighted @ belief.covariance[:, rates].T).T
         spread = sparse.csr_array((a.data * noise[a.indices], a.indices, a.indptr), shape=a.shape)
-        belief.covariance[: len(self.people), : len(self.people)] += (spread @ self._crossing_t).toarray()
+        belief.covariance[:zones, :zones] += (spread @ self._crossing_t).toarray()
         self._cross_uncounted(belief)
 
     def _cross_uncounted(self, belief: Belief) -> None:
@@ -326,19 +341,18 @@ class ZoneFilter:
         model = levels[0].model
         numbers = np.array(sensors)
         scale = np.exp(state.belief.mean[self.log_scale[sensors]])
-        hides = model.crowds
+        room = self._room_m2[numbers]
         readings = Readings(
             values=np.array([float(np.mean(sorted(minute.levels[i]))) for i in sensors]),
             people=self._choose(tuple(level.zones for level in levels)),
             log_scale=self._choose(tuple((int(self.log_scale[i]),) for i in sensors)),
-            area_m2=np.array([float(self.graph.usable_area_m2[list(level.zones)].sum()) if hides else np.inf for level in levels]),
+            area_m2=room if model.crowds else np.full(len(levels), np.inf),
             crowding=self.crowding,
             relative=np.full(len(levels), model.relative_noise),
             additive=np.full(len(levels), model.additive_noise),
             counts=np.where(model.counts_each, np.maximum(1 - scale, 0.1), 0.0),
             learns_from=np.full(len(levels), model.learns_from),
         )
-        room = np.array([float(self.graph.usable_area_m2[list(level.zones)].sum()) for level in levels])
         impossible = readings.values > MOST_PER_M2 * room
         moved = self._update(state, kind.value, readings, state.levels.out[numbers] | impossible)
         if ledger:
@@ -352,9 +366,9 @@ class ZoneFilter:
     ) -> None:
         """Take out the level sensors that are found faulty, and back in those that are healthy again."""
         scales = self.log_scale[numbers]
-        was, variance = self._prior.mean[scales], np.diag(self._prior.covariance)[scales]
-        drift = (state.belief.mean[scales] - was) / np.sqrt(variance + model.log_scale_drift**2 * 720)
-        found, _ = watch_levels(
+        was, variance = (kept[numbers] for kept in state.morning)
+        drift = (state.belief.mean[scales] - was) / np.sqrt(variance + model.log_scale_drift**2 * DRIFTS_FOR_MIN)
+        found = watch_levels(
             state.levels,
             state.minute,
             numbers,
@@ -365,9 +379,13 @@ class ZoneFilter:
             drift=drift,
             impossible=impossible,
         )
-        for sensor, _ in found:
-            number = int(self.log_scale[sensor])
-            state.belief.forget(number, float(self._prior.mean[number]), float(self._prior.covariance[number, number]))
+        for sensor in found:
+            self._forget_scale(state, sensor)
+
+    def _forget_scale(self, state: FilterState, sensor: int) -> None:
+        """Believe of a level sensor what was believed of it in the morning."""
+        mean, variance = state.morning
+        state.belief.forget(int(self.log_scale[sensor]), float(mean[sensor]), float(variance[sensor]))
 
     def _watch_leaving(self, state: FilterState, counts: Array, silent: NDArray[np.bool_], ledger: Ledger | None) -> None:
         """How many leave a zone says how many are in it: about the same share leaves every zone in a minute.

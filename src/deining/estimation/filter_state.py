@@ -60,6 +60,7 @@ class FilterState:
     owed: Array
     set_aside: dict[int, tuple[float, float]]
     nis: dict[str, float]
+    morning: tuple[Array, Array]
 
     def copy(self) -> FilterState:
         """An own copy."""
@@ -76,4 +77,5 @@ class FilterState:
             self.owed.copy(),
             dict(self.set_aside),
             dict(self.nis),
+            self.morning,
         )

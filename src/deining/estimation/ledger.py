@@ -26,10 +26,6 @@ class Ledger:
             before, number = self._moved.get((sensor, cause), (0.0, 0))
             self._moved[sensor, cause] = (before + persons, number + readings)
 
-    def total(self) -> float:
-        """Persons by which all that was booked moved the figure."""
-        return sum(persons for persons, _ in self._moved.values())
-
     def contributions(self) -> Iterable[Contribution]:
         """All that was booked, the largest first."""
         rows = [Contribution(sensor=s, cause=c, persons=p, readings=n) for (s, c), (p, n) in self._moved.items()]

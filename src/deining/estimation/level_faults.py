@@ -105,8 +105,8 @@ def watch_levels(
     repeats: bool,
     drift: Array,
     impossible: NDArray[np.bool_],
-) -> tuple[list[tuple[int, LevelFault]], list[int]]:
-    """Look at the readings of one kind in one minute; gives the sensors found faulty, and those found healthy again.
+) -> list[int]:
+    """Look at the readings of one kind in one minute; gives the sensors that are found faulty in it.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ def watch_levels(
     health.calm[sensors] = np.where(near, health.calm[sensors] + 1, 0)
     out = health.out[sensors]
     well = [int(s) for s in sensors[out & (health.calm[sensors] >= CALM_ROWS) & (health.leaps[sensors] < CALM_BELOW)]]
-    found: list[tuple[int, LevelFault]] = []
+    found: list[int] = []
     for fault, is_it, since in (
         (LevelFault.IMPOSSIBLE, health.too_many[sensors] >= IMPOSSIBLE_AT, health.too_many_since),
         (LevelFault.DARK, health.dark[sensors] > DARK_AT, health.dark_since),
@@ -150,7 +150,7 @@ def watch_levels(
         for sensor in sensors[is_it & ~out]:
             if health.fault[sensor] == LevelFault.NONE:
                 health.fault[sensor], health.since[sensor], health.calm[sensor] = fault, since[sensor], 0
-                found.append((int(sensor), fault))
+                found.append(int(sensor))
     for sensor in well:
         health.fault[sensor] = LevelFault.NONE
-    return found, well
+    return found

@@ -14,8 +14,6 @@ from deining.estimation.graph import ZoneGraph
 
 EMPTY_SD = 1.0
 """Persons by which an empty zone may not be empty."""
-INVERSE_RATE_SPREAD = 1.0
-"""Factor on what is believed of the spread between counters' rates."""
 INVERSE_RATE_DRIFT = 0.0003
 CROWDING, CROWDING_SD = 0.05, 0.03
 """m2 by which each person in a square metre hides others from a camera: prior."""
@@ -71,7 +69,7 @@ class Parameters:
         for c in range(self.graph.channels):
             model = self.graph.crossing_model(c % len(self.graph.gates))
             if model is not None:
-                mean[self.inverse_rate[c]], variance[self.inverse_rate[c]] = model.inverse_rate, (INVERSE_RATE_SPREAD * model.inverse_rate_sd) ** 2
+                mean[self.inverse_rate[c]], variance[self.inverse_rate[c]] = model.inverse_rate, model.inverse_rate_sd**2
         for i, level in enumerate(self.graph.level_sensors):
             mean[self.log_scale[i]], variance[self.log_scale[i]] = level.model.log_scale, level.model.log_scale_sd**2
         mean[self.crowding], variance[self.crowding] = CROWDING, CROWDING_SD**2

@@ -58,8 +58,6 @@ class Silence:
         By gate: persons that should have been counted since.
     skipped
         By channel: persons that were probably there since, and were taken as 0.
-    flagged
-        By gate: whether it is called silent.
     usual
         What was usual when the zeros began.
     """
@@ -67,18 +65,17 @@ class Silence:
     since: NDArray[np.int64]
     expected: Array
     skipped: Array
-    flagged: NDArray[np.bool_]
     usual: Usual
 
     @classmethod
     def none(cls, gates: int) -> Silence:
         """No gate is silent."""
         zeros = np.zeros(2 * gates)
-        return cls(np.full(gates, -1), np.zeros(gates), zeros.copy(), np.zeros(gates, dtype=bool), Usual(zeros.copy(), np.ones(2 * gates), np.ones(2 * gates)))
+        return cls(np.full(gates, -1), np.zeros(gates), zeros.copy(), Usual(zeros.copy(), np.ones(2 * gates), np.ones(2 * gates)))
 
     def copy(self) -> Silence:
         """An own copy."""
-        return Silence(self.since.copy(), self.expected.copy(), self.skipped.copy(), self.flagged.copy(), self.usual.copy())
+        return Silence(self.since.copy(), self.expected.copy(), self.skipped.copy(), self.usual.copy())
 
 
 def other_flows(graph: ZoneGraph, counted: Array) -> Array:
@@ -90,7 +87,17 @@ def other_flows(graph: ZoneGraph, counted: Array) -> Array:
 
 
 def watch(
-    silence: Silence, usual: Usual, graph: ZoneGraph, minute: int, *, counted: Array, seen: NDArray[np.bool_], people: Array, expected: Array, flag_at: Array
+    silence: Silence,
+    usual: Usual,
+    graph: ZoneGraph,
+    minute: int,
+    *,
+    counted: Array,
+    seen: NDArray[np.bool_],
+    people: Array,
+    expected: Array,
+    flag_at: Array,
+    out: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Follow the gates that say 0 for one minute; gives the gates that are found silent in it.
 
@@ -104,6 +111,8 @@ def watch(
         and persons expected by what is usual now.
     flag_at
         By gate: expected persons not counted at which it is called silent.
+    out
+        By gate: whether it is left out already.
     """
     gates = len(graph.gates)
     both = counted[:gates] + counted[gates:]
@@ -117,9 +126,9 @@ def watch(
     by_others = np.where(silence.usual.others < FEW_OTHERS, 1.0, others / np.maximum(silence.usual.others, FEW_OTHERS))
     share = np.minimum(1.0, np.minimum(by_people, by_others))
     due = silence.usual.counted * share * seen
-    silence.expected = np.where(zero, silence.expected + np.where(~silence.flagged & came, due[:gates] + due[gates:], 0.0), 0.0)
+    silence.expected = np.where(zero, silence.expected + np.where(~out & came, due[:gates] + due[gates:], 0.0), 0.0)
     silence.skipped = np.where(np.tile(zero, 2), silence.skipped + np.where(seen, expected, 0.0), 0.0)
-    found: NDArray[np.int64] = np.flatnonzero(zero & ~silence.flagged & graph.counted & (silence.expected >= flag_at))
+    found: NDArray[np.int64] = np.flatnonzero(zero & ~out & graph.counted & (silence.expected >= flag_at))
     return found
 
 

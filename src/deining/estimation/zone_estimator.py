@@ -27,7 +27,8 @@ KEEP_LAST, KEEP_LAST_ZONES = 3, 100
 """So many of the last minutes are all kept, so that little is worked through again for what comes a little late."""
 TESTS = True
 """Whether sensors are tested against one another."""
-KEEP_FAULTS = 200
+KEEP_FAULTS, FAULTS_FADE_AFTER = 200, timedelta(days=28)
+"""Most faults that are remembered, and for how long."""
 WORTH_TELLING = 0.01
 """A sensor elsewhere that moved a figure by a smaller share of it is not left out to see what it is worth."""
 EXPLAIN_WHOLE_WINDOW_ZONES = 100
@@ -81,6 +82,8 @@ class ZoneEstimator:
         self._gates = [self._graph.gates_of(z) for z in range(len(self._graph.zones))]
         self._clocks = ClockWatch()
         self._reported: tuple[FilterState, int, Occupancies] | None = None
+        self._shown: dict[str, ZoneState] = {}
+        self._shown_at: datetime | None = None
         self._faults: dict[str, SensorFault] = {}
         self._past_faults: list[PastFault] = []
 
@@ -88,6 +91,7 @@ class ZoneEstimator:
 
     def take(self, observations: Sequence[Observation]) -> None:
         """Take observations, in any order, each once."""
+        self._shown_at = None
         for observation in observations:
             sensor = self._area.sensors.get(observation.sensor)
             if sensor is None:
@@ -137,11 +141,8 @@ class ZoneEstimator:
     def _minute(self, number: int) -> Minute:
         self._touch(number)
         if number not in self._minutes:
-            self._minutes[number] = self._nothing()
+            self._minutes[number] = Minute.nothing(self._graph.channels)
         return self._minutes[number]
-
-    def _nothing(self) -> Minute:
-        return Minute.nothing(self._graph.channels)
 
     def _touch(self, number: int) -> None:
         self._dirty = number if self._dirty is None else min(self._dirty, number)
@@ -156,8 +157,13 @@ class ZoneEstimator:
         """State of some zones at `now`."""
         found = self.occupancies(now)
         if found is None:
-            return [_missing(self._area.zones[zone], now) for zone in zones]
-        return [self._zone_state(self._graph.zone_index[zone], self._area.zones[zone], found, now) for zone in zones]
+            return [ZoneState.missing(zone, now) for zone in zones]
+        if self._shown_at != now:
+            self._shown_at, self._shown = now, {}
+        for zone in zones:
+            if zone not in self._shown:
+                self._shown[zone] = self._zone_state(self._graph.zone_index[zone], self._area.zones[zone], found, now)
+        return [self._shown[zone] for zone in zones]
 
     def occupancies(self, now: datetime) -> Occupancies | None:
         """Persons by zone at `now`; None before anything was observed."""
@@ -223,7 +229,7 @@ class ZoneEstimator:
         number = state.minute + 1
         if self._opens_at(number - 1):
             self._filter.start_anew(state, ledger)
-        minute, late = self._minutes.get(number) or self._nothing(), self._late.get(number)
+        minute, late = self._minutes.get(number) or Minute.nothing(self._graph.channels), self._late.get(number)
         if without is not None:
             channels, levels = self._graph.parts_of(without)
             minute, late = minute.without(channels, levels), {c: v for c, v in (late or {}).items() if c not in channels}
@@ -245,14 +251,14 @@ class ZoneEstimator:
                 del kept[number]
 
     def _zone_state(self, index: int, zone: Zone, found: Occupancies, now: datetime) -> ZoneState:
-        faulty = self.find_faults()
+        faulty = self._faults
         sensors = self._sensors[index]
         ends = [(sensor, self._flows.last_end(sensor)) for sensor in sensors]
         known = [end for _, end in ends if end is not None]
         people, low, high = (float(a[index]) for a in (found.estimate, found.p05, found.p95))
         if not known:
             wide = [s for s in self._graph.level_sensors if index in s.zones and self._flows.last_end(s.sensor) is not None]
-            return _missing(zone, now) if sensors and not wide else self._guess(zone, now, people, low, high)
+            return ZoneState.missing(zone.id, now) if sensors and not wide else self._guess(zone, now, people, low, high)
         age_s = self._flows.age_s(max(known), now)
         lost = [sensor.id in faulty or self._flows.is_silent(sensor, self._flows.age_s(end, now)) for sensor, end in ends]
         uncounted = any(not self._graph.counted[gate] for gate in self._gates[index]) or not self._gates[index]
@@ -287,11 +293,10 @@ class ZoneEstimator:
         """Persons in several zones together, with an interval that knows how the zones' errors hang together."""
         found = self.occupancies(now)
         if found is None or not zones:
-            return TotalState(group=group, zones=tuple(zones), time=now, occupancy=None, occupancy_p05=None, occupancy_p95=None, quality=Quality.MISSING)
+            return TotalState.missing(group, zones, now)
         numbers = [self._graph.zone_index[zone] for zone in zones]
         people, low, high = found.total(np.array(numbers))
-        qualities = [self._zone_state(i, self._area.zones[zone], found, now).quality for i, zone in zip(numbers, zones, strict=True)]
-        quality = worst_quality(qualities)
+        quality = worst_quality(state.quality for state in self.zone_states(now, zones))
         return TotalState(group=group, zones=tuple(zones), time=now, occupancy=people, occupancy_p05=low, occupancy_p95=high, quality=quality)
 
     def explain(self, zone: str, now: datetime) -> Explanation | None:
@@ -305,7 +310,8 @@ class ZoneEstimator:
         end = self._again(begin, ledger)
         found = self._filter.report(end)
         figure = float(found.estimate[number])
-        ledger.add(None, Cause.NOBODY_BELOW_ZERO, figure - float(before.estimate[number]) - ledger.total(), 0)
+        lifted = (figure - float(end.belief.mean[number])) - (float(before.estimate[number]) - float(begin.belief.mean[number]))
+        ledger.add(None, Cause.NOBODY_BELOW_ZERO, lifted, 0)
         rows = tuple(ledger.contributions())
         mattered = {row.sensor for row in rows if row.sensor and abs(row.persons) >= WORTH_TELLING * max(figure, 100.0)}
         told = {sensor.id for sensor in self._sensors[number]} | mattered
@@ -363,7 +369,8 @@ class ZoneEstimator:
         covariance[:n, :n] = new.covariance
         covariance[n:, n:] = old.covariance[np.ix_(kept, kept)]
         standing = [PastFault(sensor=s, start=f.since, end=None, fault=f.text) for s, f in self._faults.items()]
-        faults = [*old.faults, *self._past_faults, *standing]
+        oldest = datetime.fromtimestamp(self._state.minute * self._step_s, UTC) - FAULTS_FADE_AFTER
+        faults = [fault for fault in (*old.faults, *self._past_faults, *standing) if (fault.end or fault.start) > oldest]
         return Calibration(
             rates=self._flows.usual_rates(old.rates),
             names=(*new.names, *(old.names[i] for i in kept)),
@@ -371,16 +378,3 @@ class ZoneEstimator:
             covariance=covariance,
             faults=tuple(faults[-KEEP_FAULTS:]),
         )
-
-
-def _missing(zone: Zone, now: datetime) -> ZoneState:
-    return ZoneState(
-        zone=zone.id,
-        time=now,
-        occupancy=None,
-        occupancy_p05=None,
-        occupancy_p95=None,
-        density_per_m2=None,
-        data_age_s=None,
-        quality=Quality.MISSING,
-    )

@@ -92,9 +92,9 @@ def store_calibration(connection: sqlite3.Connection, area: str, time: datetime,
     connection.execute("INSERT OR REPLACE INTO calibration VALUES (?, ?, ?)", (area, to_us(time), text))
 
 
-def find_calibration(connection: sqlite3.Connection, area: str) -> Calibration | None:
-    """What was kept of an area's sensors; None where nothing was."""
-    row = connection.execute("SELECT body FROM calibration WHERE area = ?", (area,)).fetchone()
+def find_calibration(connection: sqlite3.Connection, area: str, until: datetime) -> Calibration | None:
+    """What was kept of an area's sensors, if it was learned until a time; else None."""
+    row = connection.execute("SELECT body FROM calibration WHERE area = ? AND time_us <= ?", (area, to_us(until))).fetchone()
     return _parse(json.loads(row[0])) if row else None
 
 
