@@ -25,6 +25,6 @@ def measure(quick: bool) -> list[Row]:
     for origin in origins[: 3 if quick else 12]:
         begin = time.monotonic()
         for one in series:
-            models["ordinary_weeks"].forecast(one.until(origin), origin, 168 * 3600)
+            models["ordinary_weeks"].forecast([one.until(origin)], origin, 168 * 3600)
         times.append(time.monotonic() - begin)
     return [*rows, Row(f"168 hours of {len(series)} counters, ordinary_weeks", "none", spread(times, "s", 2))]

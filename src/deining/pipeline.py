@@ -291,7 +291,7 @@ class Pipeline:
             told_at, told_with = self._told.get(key, (None, None))
             if told_at is not None and known == told_with and (now - told_at).total_seconds() < series.step_s:
                 continue
-            made = self._forecaster.forecast(past, now, self.settings.forecast_horizon_steps * series.step_s)
+            made = self._forecaster.forecast([past], now, self.settings.forecast_horizon_steps * series.step_s)
             self._told[key] = (now, known)
             if made:
                 self.forecasts[key] = made

@@ -40,33 +40,33 @@ def rows(forecasts: list[Forecast]) -> list[tuple[object, ...]]:
 def test_it_says_nothing_before_anything_was_measured(model: Forecaster) -> None:
     empty = Series(target="quay", quantity="count", first_s=int(FIRST.timestamp()), step_s=HOUR, values=np.zeros(0))
     silent = Series(target="quay", quantity="count", first_s=int(FIRST.timestamp()), step_s=HOUR, values=np.full(500, np.nan))
-    assert model.forecast(empty, ORIGIN, 24 * HOUR) == []
-    assert model.forecast(silent, ORIGIN, 24 * HOUR) == []
+    assert model.forecast([empty], ORIGIN, 24 * HOUR) == []
+    assert model.forecast([silent], ORIGIN, 24 * HOUR) == []
 
 
 @pytest.mark.parametrize("known", [1, 5, 24, 167, 400])
 def test_it_copes_with_little_history(model: Forecaster, known: int) -> None:
     series = a_series()
     origin = FIRST + timedelta(hours=known)
-    made = model.forecast(series.until(origin), origin, 24 * HOUR)
+    made = model.forecast([series.until(origin)], origin, 24 * HOUR)
     assert len(made) == 24
     assert all(np.isfinite(f.quantiles).all() and np.isfinite(f.mean) for f in made)
 
 
 @pytest.mark.parametrize("step_s", [900, HOUR])
 def test_it_gives_one_forecast_for_each_step_from_the_origin_on(model: Forecaster, step_s: int) -> None:
-    made = model.forecast(a_series(step_s=step_s), ORIGIN, 24 * HOUR)
+    made = model.forecast([a_series(step_s=step_s)], ORIGIN, 24 * HOUR)
     assert [f.time for f in made] == [ORIGIN + timedelta(seconds=step_s * k) for k in range(24 * HOUR // step_s)]
     assert {(f.target, f.quantity, f.origin) for f in made} == {("quay", "count", ORIGIN)}
 
 
 def test_an_origin_within_a_step_begins_at_the_next_one(model: Forecaster) -> None:
-    made = model.forecast(a_series(), ORIGIN + timedelta(minutes=20), 3 * HOUR)
+    made = model.forecast([a_series()], ORIGIN + timedelta(minutes=20), 3 * HOUR)
     assert [f.time for f in made] == [ORIGIN + timedelta(hours=k) for k in (1, 2, 3)]
 
 
 def test_quantiles_rise_and_are_never_negative(model: Forecaster) -> None:
-    for forecast in model.forecast(a_series(noise=1.5), ORIGIN, 168 * HOUR):
+    for forecast in model.forecast([a_series(noise=1.5)], ORIGIN, 168 * HOUR):
         assert len(forecast.quantiles) == len(QUANTILES)
         assert list(forecast.quantiles) == sorted(forecast.quantiles)
         assert forecast.quantiles[0] >= 0
@@ -78,22 +78,22 @@ def test_only_the_past_up_to_the_origin_reaches_it(model: Forecaster) -> None:
     poisoned = series.values.copy()
     poisoned[int((ORIGIN - FIRST).total_seconds()) // HOUR :] = 1e9
     later = Series(target="quay", quantity="count", first_s=series.first_s, step_s=HOUR, values=poisoned)
-    assert rows(model.forecast(series, ORIGIN, 168 * HOUR)) == rows(model.forecast(later, ORIGIN, 168 * HOUR))
-    assert rows(model.forecast(series.until(ORIGIN), ORIGIN, 168 * HOUR)) == rows(model.forecast(series, ORIGIN, 168 * HOUR))
+    assert rows(model.forecast([series], ORIGIN, 168 * HOUR)) == rows(model.forecast([later], ORIGIN, 168 * HOUR))
+    assert rows(model.forecast([series.until(ORIGIN)], ORIGIN, 168 * HOUR)) == rows(model.forecast([series], ORIGIN, 168 * HOUR))
 
 
 def test_the_same_question_has_the_same_answer_and_asking_changes_nothing(model: Forecaster) -> None:
     series = a_series()
     before = series.values.copy()
-    first = rows(model.forecast(series, ORIGIN, 48 * HOUR))
-    model.forecast(a_series(seed=2), ORIGIN, 48 * HOUR)
-    model.forecast(series, ORIGIN + timedelta(hours=5), 48 * HOUR)
-    assert rows(model.forecast(series, ORIGIN, 48 * HOUR)) == first
+    first = rows(model.forecast([series], ORIGIN, 48 * HOUR))
+    model.forecast([a_series(seed=2)], ORIGIN, 48 * HOUR)
+    model.forecast([series], ORIGIN + timedelta(hours=5), 48 * HOUR)
+    assert rows(model.forecast([series], ORIGIN, 48 * HOUR)) == first
     np.testing.assert_array_equal(series.values, before)
 
 
 def test_two_histories_of_one_place_are_told_apart(model: Forecaster) -> None:
-    assert rows(model.forecast(a_series(seed=1), ORIGIN, 24 * HOUR)) != rows(model.forecast(a_series(seed=2), ORIGIN, 24 * HOUR))
+    assert rows(model.forecast([a_series(seed=1)], ORIGIN, 24 * HOUR)) != rows(model.forecast([a_series(seed=2)], ORIGIN, 24 * HOUR))
 
 
 def test_a_gap_is_not_learned_as_quiet(model: Forecaster) -> None:
@@ -102,7 +102,7 @@ def test_a_gap_is_not_learned_as_quiet(model: Forecaster) -> None:
     last = int((ORIGIN - FIRST).total_seconds()) // HOUR
     values[last - 5 * 24 : last - 2 * 24] = np.nan
     gap = Series(target="quay", quantity="count", first_s=series.first_s, step_s=HOUR, values=values)
-    whole, holed = (np.array([f.mean for f in model.forecast(one, ORIGIN, 168 * HOUR)]) for one in (series, gap))
+    whole, holed = (np.array([f.mean for f in model.forecast([one], ORIGIN, 168 * HOUR)]) for one in (series, gap))
     assert np.abs(holed - whole).max() < 0.5 * whole.mean()
     assert holed.min() > 0
 
@@ -113,7 +113,7 @@ def test_its_80_and_95_percent_intervals_hold_about_as_often_as_they_say(model: 
         series = a_series(10, seed=seed)
         for day in range(6):
             origin = FIRST + timedelta(weeks=8, days=day, hours=5 * day)
-            for f in model.forecast(series.until(origin), origin, 24 * HOUR):
+            for f in model.forecast([series.until(origin)], origin, 24 * HOUR):
                 truth = series.values[int((f.time - FIRST).total_seconds()) // HOUR]
                 inside80 += f.quantile(0.10) <= truth <= f.quantile(0.90)
                 inside95 += f.quantile(0.025) <= truth <= f.quantile(0.975)
@@ -123,14 +123,14 @@ def test_its_80_and_95_percent_intervals_hold_about_as_often_as_they_say(model: 
 
 
 def test_it_can_be_kept_and_taken_up_again(model: Forecaster) -> None:
-    kept = [pickle.loads(pickle.dumps(f)) for f in model.forecast(a_series(), ORIGIN, 24 * HOUR)]
-    assert rows(kept) == rows(model.forecast(a_series(), ORIGIN, 24 * HOUR))
+    kept = [pickle.loads(pickle.dumps(f)) for f in model.forecast([a_series()], ORIGIN, 24 * HOUR)]
+    assert rows(kept) == rows(model.forecast([a_series()], ORIGIN, 24 * HOUR))
 
 
 def test_it_does_not_grow_with_what_it_is_asked(model: Forecaster) -> None:
     from deining.forecasting import weekly
 
     for k in range(50):
-        model.forecast(a_series(3, seed=k), FIRST + timedelta(weeks=3), HOUR)
+        model.forecast([a_series(3, seed=k)], FIRST + timedelta(weeks=3), HOUR)
     known = getattr(model, "_known_errors", {})
     assert len(known) <= weekly.MOST_KNOWN_ERRORS

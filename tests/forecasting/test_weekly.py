@@ -26,7 +26,7 @@ def weeks_of(*values: float) -> Series:
 
 def next_hour(model: object, series: Series) -> float:
     origin = datetime.fromtimestamp(series.end_s, UTC)
-    return model.forecast(series, origin, HOUR)[0].mean  # type: ignore[attr-defined, no-any-return]
+    return model.forecast([series], origin, HOUR)[0].mean  # type: ignore[attr-defined, no-any-return]
 
 
 def test_the_mean_of_the_last_four_weeks() -> None:
@@ -51,15 +51,15 @@ def test_a_holiday_is_no_ordinary_day() -> None:
     values[kings_day - 12 : kings_day + 12] = 5000.0
     series = Series(target="quay", quantity="count", first_s=int(first.timestamp()), step_s=HOUR, values=values)
     origin = datetime(2026, 5, 4, 9, tzinfo=UTC)
-    at_ten = OrdinaryWeeks(calendar).forecast(series, origin, 2 * HOUR)[1]
+    at_ten = OrdinaryWeeks(calendar).forecast([series], origin, 2 * HOUR)[1]
     assert at_ten.time == datetime(2026, 5, 4, 10, tzinfo=UTC)
     assert at_ten.mean == pytest.approx(100)
-    assert LastWeek(calendar).forecast(series, origin, 2 * HOUR)[1].mean == pytest.approx(5000), "that model repeats what was"
+    assert LastWeek(calendar).forecast([series], origin, 2 * HOUR)[1].mean == pytest.approx(5000), "that model repeats what was"
 
 
 def test_more_than_a_week_ahead_rests_on_weeks_that_were_known_at_the_origin() -> None:
     series = weeks_of(10, 20, 30, 40)
-    made = LastWeek(UTC_ONLY).forecast(series, datetime.fromtimestamp(series.end_s, UTC), 14 * 24 * HOUR)
+    made = LastWeek(UTC_ONLY).forecast([series], datetime.fromtimestamp(series.end_s, UTC), 14 * 24 * HOUR)
     assert {forecast.mean for forecast in made} == {40.0}
 
 

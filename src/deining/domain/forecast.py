@@ -10,6 +10,35 @@ QUANTILE_NAMES = ("p2_5", "p10", "p25", "p50", "p75", "p90", "p97_5")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a forecast comes from; one stands with all forecasts that were issued together.
+
+    Parameters
+    ----------
+    model_version
+        Digest of code, seed and what was learned; two forecasts of one version come from the very same model.
+    data_version
+        Digest of the observations the model learned from; empty where it learned nothing.
+    learned_until
+        The end of what it learned from; None where it learned nothing.
+    drivers, absent
+        Names of the drivers that were present, and of those the model knows how to use but did not have.
+    reason
+        Why this model and not another, in one sentence; empty where it was the first choice.
+    """
+
+    model_version: str = ""
+    data_version: str = ""
+    learned_until: datetime | None = None
+    drivers: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    reason: str = ""
+
+
+UNKNOWN = Provenance()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What is expected of one quantity at one target for one step.
 
@@ -29,6 +58,8 @@ class Forecast:
         Name of the model in the registry of forecasters.
     step_s
         Length of the step, s; None where it was not kept.
+    provenance
+        Which version of the model, from which data, with which drivers, and why.
     """
 
     target: str
@@ -39,6 +70,7 @@ class Forecast:
     quantiles: tuple[float, ...]
     model: str
     step_s: int | None = None
+    provenance: Provenance = UNKNOWN
 
     def quantile(self, q: float) -> float:
         """The value at one of `QUANTILES`.

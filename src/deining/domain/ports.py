@@ -10,6 +10,7 @@ from typing import Protocol
 from deining.domain.alert import AlertKind, AlertPolicy
 from deining.domain.area import Area
 from deining.domain.calibration import Calibration
+from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound
 from deining.domain.observation import Observation
@@ -79,12 +80,39 @@ class Estimator(Protocol):
 
 
 class Forecaster(Protocol):
-    """A model: history up to the origin -> forecasts with quantiles."""
+    """A model: histories up to the origin -> forecasts with quantiles.
 
-    def forecast(self, history: Series, origin: datetime, horizon_s: int) -> list[Forecast]:
-        """One forecast for each step that begins in [origin, origin + horizon).
+    A model sees all series of an area at once, because a shower or a full train shows at many places. What it learned
+    changes in `learn` alone.
+    """
 
-        Nothing of `history` that ended after the origin is used. Without any history the list is empty.
+    def learn(self, histories: Sequence[Series], until: datetime, drivers: Drivers = NO_DRIVERS) -> bool:
+        """Learn from what had ended by a time; whether anything was learned.
+
+        May be slow. Where too little is new since it last learned, it changes nothing and answers at once, so it may be
+        called at every origin. Times rise from call to call.
+        """
+        ...
+
+    def forecast(self, histories: Sequence[Series], origin: datetime, horizon_s: int, drivers: Drivers = NO_DRIVERS) -> list[Forecast]:
+        """One forecast for each series and each step that begins in [origin, origin + horizon), series by series.
+
+        Nothing that ended after the origin is used. A series of which nothing is known gives none. It need not have
+        learned anything before.
+        """
+        ...
+
+    def dump(self) -> bytes:
+        """What it learned, to be kept; empty when nothing."""
+        ...
+
+    def load(self, learned: bytes) -> None:
+        """Take up what `dump` of the same model gave.
+
+        Raises
+        ------
+        WrongData
+            When it is not that.
         """
         ...
 

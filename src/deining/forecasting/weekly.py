@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 
 import numpy as np
 
+from deining.domain.drivers import NO_DRIVERS, Drivers
+from deining.domain.errors import WrongData
 from deining.domain.forecast import QUANTILES, Forecast
 from deining.domain.series import FloatArray, Series
 from deining.forecasting.calendar import Calendar, Int64Array
@@ -94,8 +96,24 @@ class WeeklyModel:
         self._name, self._centre = name, centre
         self._known_errors: dict[tuple[str, str, int, int, int], ErrorQuantiles] = {}
 
-    def forecast(self, history: Series, origin: datetime, horizon_s: int) -> list[Forecast]:
-        """One forecast for each step that begins in [origin, origin + horizon). See `Forecaster`."""
+    def learn(self, histories: Sequence[Series], until: datetime, drivers: Drivers = NO_DRIVERS) -> bool:
+        """It has nothing to learn. See `Forecaster`."""
+        return False
+
+    def dump(self) -> bytes:
+        """Nothing is kept."""
+        return b""
+
+    def load(self, learned: bytes) -> None:
+        """Nothing is taken up."""
+        if learned:
+            raise WrongData(f"the model {self._name} learns nothing; found {len(learned)} bytes, expected none")
+
+    def forecast(self, histories: Sequence[Series], origin: datetime, horizon_s: int, drivers: Drivers = NO_DRIVERS) -> list[Forecast]:
+        """One forecast for each series and step that begins in [origin, origin + horizon). See `Forecaster`."""
+        return [forecast for history in histories for forecast in self._forecast_one(history, origin, horizon_s)]
+
+    def _forecast_one(self, history: Series, origin: datetime, horizon_s: int) -> list[Forecast]:
         past = history.until(origin)
         times_s = step_times(history, origin, horizon_s)
         if not len(times_s) or not np.any(~np.isnan(past.values)):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from deining.domain.errors import WrongTable
-from deining.domain.forecast import QUANTILES
+from deining.domain.forecast import QUANTILES, Forecast
 from deining.domain.ports import Forecaster
 from deining.domain.series import FloatArray, Series
 from deining.jobs import Progress, no_progress
@@ -86,23 +86,23 @@ def backtest(
     """
     found: dict[str, list[FloatArray]] = {name: [] for name in models}
     for origin in progress(origins, total=len(origins), unit="origin"):
-        for one in series:
-            past = one.until(origin)
-            for name, model in models.items():
-                found[name].append(_rows(one, past, origin, horizon_s, model))
+        past = [one.until(origin) for one in series]
+        for name, model in models.items():
+            model.learn(past, origin)
+            found[name].append(_rows(series, model.forecast(past, origin, horizon_s), origin))
     tables = {name: np.concatenate(rows) for name, rows in found.items()}
     return [score for band, low, high in BANDS_S for score in _score_band(tables, band, low, high)]
 
 
-def _rows(series: Series, past: Series, origin: datetime, horizon_s: int, model: Forecaster) -> FloatArray:
+def _rows(series: Sequence[Series], made: Sequence[Forecast], origin: datetime) -> FloatArray:
     """(lead, truth, quantiles...) of one origin; steps without a truth are left out."""
-    made = model.forecast(past, origin, horizon_s)
-    index = [int((f.time.timestamp() - series.first_s) // series.step_s) for f in made]
-    rows = [
-        ((f.time - origin) / timedelta(seconds=1), series.values[k], *f.quantiles)
-        for f, k in zip(made, index, strict=True)
-        if 0 <= k < len(series.values) and not np.isnan(series.values[k])
-    ]
+    by_key = {(one.target, one.quantity): one for one in series}
+    rows = []
+    for f in made:
+        one = by_key[f.target, f.quantity]
+        k = int((f.time.timestamp() - one.first_s) // one.step_s)
+        if 0 <= k < len(one.values) and not np.isnan(one.values[k]):
+            rows.append(((f.time - origin) / timedelta(seconds=1), one.values[k], *f.quantiles))
     return np.array(rows, dtype=float).reshape(len(rows), 2 + len(QUANTILES))
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from deining.domain.area import Area
+from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.errors import WrongUse
 from deining.domain.forecast import QUANTILE_NAMES, Forecast
 from deining.domain.ports import Forecaster
@@ -63,14 +64,24 @@ def choose_calendar(area: Area | None, holiday_region: str | None) -> tuple[Cale
 
 
 def forecast(
-    series: Sequence[Series], origins: Sequence[datetime], horizon_s: int, forecaster: Forecaster, *, progress: Progress = no_progress
+    series: Sequence[Series],
+    origins: Sequence[datetime],
+    horizon_s: int,
+    forecaster: Forecaster,
+    drivers: Drivers = NO_DRIVERS,
+    *,
+    progress: Progress = no_progress,
 ) -> list[Forecast]:
-    """Forecasts of every series from every origin."""
-    made: list[Forecast] = []
-    for origin in progress(origins, total=len(origins), unit="origin"):
-        for one in series:
-            made += forecaster.forecast(one.until(origin), origin, horizon_s)
-    return made
+    """Forecasts of every series from every origin, in the order of the origins given.
+
+    The model learns on the way, at each origin from what had ended by then, so origins are worked through by time.
+    """
+    made: dict[datetime, list[Forecast]] = {}
+    for origin in progress(sorted(set(origins)), total=len(set(origins)), unit="origin"):
+        past = [one.until(origin) for one in series]
+        forecaster.learn(past, origin, drivers)
+        made[origin] = forecaster.forecast(past, origin, horizon_s, drivers)
+    return [forecast for origin in origins for forecast in made[origin]]
 
 
 def write_forecasts(path: Path, forecasts: Sequence[Forecast]) -> None:
