@@ -90,6 +90,13 @@ class Calendar:
         """Whether each time lies on a holiday of the place."""
         return self._holiday_days.at(self.local_s(times_s) // 86_400).astype(bool)
 
+    def list_holidays(self, first: date, last: date) -> dict[date, str]:
+        """Holidays of the place from one day to another, both included, by day; a moved one bears the name of the day it stands for."""
+        if not isinstance(self._holidays, holidays.HolidayBase):
+            return {}
+        days = ((first + timedelta(days=k), self._holidays.get(first + timedelta(days=k))) for k in range((last - first).days + 1))
+        return {day: name.partition(";")[0].replace(" (observed)", "").strip() for day, name in days if name}
+
     @classmethod
     def in_utc(cls) -> Calendar:
         """A calendar without clock changes and holidays."""
