@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from deining.domain.errors import WrongArea
+from deining.domain.drivers import Drivers, SchoolHoliday
+from deining.domain.errors import Finding, WrongArea
+from deining.domain.event import Event, ProgrammePart
 from deining.storage.area_folder import check_area, find_area_folder, list_shipped_areas, polygon_area_m2, read_area
 from tests.builders import write_area
 
@@ -160,3 +164,85 @@ def test_make_and_firmware_of_a_sensor_are_read(folder: Path) -> None:
     lines = (folder / "sensors.csv").read_text().splitlines()
     (folder / "sensors.csv").write_text("\n".join([lines[0] + ",series", *(line + ",Xovis PC2 firmware 5" for line in lines[1:])]) + "\n")
     assert read_area(folder).sensors["count-north"].series == "Xovis PC2 firmware 5"
+
+
+FEAST = """
+[[events]]
+id = "feast"
+name = "The feast"
+start = 2026-07-04T12:00:00+02:00
+end = 2026-07-05T01:00:00+02:00
+zones = ["square"]
+
+[[events.parts]]
+name = "Fireworks"
+start = 2026-07-04T23:00:00+02:00
+end = 2026-07-04T23:20:00+02:00
+zones = ["square"]
+"""
+
+
+def test_an_event_has_its_programme_parts(folder: Path) -> None:
+    add_groups(folder, FEAST)
+    (event,) = read_area(folder).events
+    (part,) = event.parts
+    assert (part.name, part.start, part.zones) == ("Fireworks", datetime(2026, 7, 4, 21, tzinfo=UTC), ("square",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"Fireworks"\nstart = 2026-07-04', '"Fireworks"\nstart = 2026-07-14', ["[[events]] 1", "'Fireworks'", "after start"]),
+        ("end = 2026-07-05", "end = 2026-07-03", ["'The feast'", "after start"]),
+        ("2026-07-04T23:00:00+02:00\nend = 2026-07-04", "2026-07-08T23:00:00+02:00\nend = 2026-07-08", ["'Fireworks'", "a part of the event"]),
+        ('23:20:00+02:00\nzones = ["square"]', '23:20:00+02:00\nzones = ["moon"]', ["'Fireworks'", "'moon'"]),
+        ('name = "Fireworks"', 'title = "Fireworks"', ["[[events]] 1", "title"]),
+        ("23:00:00+02:00", "23:00:00", ["[[events]] 1", "offset"]),
+    ],
+)
+def test_a_wrong_programme_part_is_found(folder: Path, old: str, new: str, words: list[str]) -> None:
+    assert old in FEAST
+    add_groups(folder, FEAST.replace(old, new))
+    sentences = [str(finding) for finding in check_area(folder)]
+    assert any(all(word in sentence for word in words) for sentence in sentences), sentences
+
+
+def an_event(id: str = "market", **given: Any) -> Event:
+    start, end = datetime(2026, 7, 4, 8, tzinfo=UTC), datetime(2026, 7, 4, 16, tzinfo=UTC)
+    return Event(**{"id": id, "name": id.title(), "start": start, "end": end, **given})
+
+
+def reader(*events: Event, findings: tuple[Finding, ...] = ()) -> Callable[[Path, ZoneInfo], tuple[Drivers, list[Finding]]]:
+    """Says what the files beside area.toml would have said."""
+    holiday = SchoolHoliday(name="Summer", first=date(2026, 7, 18), last=date(2026, 8, 30))
+    return lambda folder, timezone: (Drivers(events=events, school_holidays=(holiday,)), list(findings))
+
+
+def test_events_of_the_calendar_are_added_to_those_of_the_area(folder: Path) -> None:
+    add_groups(folder, FEAST)
+    area = read_area(folder, reader(an_event(zones=("square",))))
+    assert [event.id for event in area.events] == ["feast", "market"]
+    assert area.drivers().names() == ("events", "school_holidays")
+    assert [event.id for event in read_area(folder).events] == ["feast"], "without a reader the calendar is left alone"
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (an_event("feast"), ["VEVENT feast", "a second time"]),
+        (an_event(zones=("moon",)), ["VEVENT market", "zone 'moon'"]),
+        (an_event(parts=(ProgrammePart(name="Band", start=an_event().start, end=an_event().end, zones=("moon",)),)), ["'Band'", "zone 'moon'"]),
+    ],
+)
+def test_a_wrong_event_of_the_calendar_is_found(folder: Path, event: Event, words: list[str]) -> None:
+    add_groups(folder, FEAST)
+    (finding,) = check_area(folder, reader(event))
+    assert finding.file == "events.ics"
+    assert [word for word in words if word not in str(finding)] == []
+
+
+def test_what_is_wrong_in_the_files_beside_it_is_wrong_with_the_area(folder: Path) -> None:
+    wrong = Finding("weather.csv", "line 3", "rain_mm_per_h -1", "0 or more")
+    assert check_area(folder, reader(findings=(wrong,))) == [wrong]
+    with pytest.raises(WrongArea, match=r"weather\.csv: line 3"):
+        read_area(folder, reader(findings=(wrong,)))

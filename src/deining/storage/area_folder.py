@@ -18,8 +18,9 @@ from shapely.geometry import shape
 from shapely.validation import explain_validity
 
 from deining.domain.area import Area, Gate, LonLat, PlaceKind, Sensor, SensorKind, Zone, ZoneGroup
+from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.errors import Finding, WrongArea
-from deining.domain.event import Event
+from deining.domain.event import Event, ProgrammePart
 from deining.domain.levels import Level, LevelQuantity, LevelScale
 from deining.domain.measure import Measure, Scenario
 from deining.domain.purpose import Purpose
@@ -28,6 +29,9 @@ Made = TypeVar("Made")
 ID = re.compile(r"^[\w][\w .()-]{0,99}$")
 EARTH_RADIUS_M = 6_371_008.8
 BACKGROUND = ("ground", "streets", "buildings")
+EXPECTED_FIELDS = "the fields that docs/reference/area-folder.md lists"
+ReadDrivers = Callable[[Path, ZoneInfo], tuple[Drivers, list[Finding]]]
+"""Reads the files of a folder that say what moves crowds there, and gives what is wrong in them."""
 SHIPPED = Path(__file__).parent.parent / "areas"
 
 
@@ -41,24 +45,31 @@ def find_area_folder(name_or_path: str) -> Path:
     return SHIPPED / name_or_path if name_or_path in list_shipped_areas() else Path(name_or_path)
 
 
-def read_area(folder: Path) -> Area:
+def read_area(folder: Path, read_drivers: ReadDrivers | None = None) -> Area:
     """Read an area folder.
+
+    Parameters
+    ----------
+    folder
+        With `area.toml` and the files beside it.
+    read_drivers
+        Reads `events.ics`, `school_holidays.ics` and the table of weather; without it these are left alone.
 
     Raises
     ------
     WrongArea
         With all that is wrong with it.
     """
-    reader = _Reader(folder)
+    reader = _Reader(folder, read_drivers)
     area = reader.read()
     if reader.findings or area is None:
         raise WrongArea(reader.findings)
     return area
 
 
-def check_area(folder: Path) -> list[Finding]:
-    """All that is wrong with an area folder; empty when it is right."""
-    reader = _Reader(folder)
+def check_area(folder: Path, read_drivers: ReadDrivers | None = None) -> list[Finding]:
+    """All that is wrong with an area folder, read as by `read_area`; empty when it is right."""
+    reader = _Reader(folder, read_drivers)
     reader.read()
     return reader.findings
 
@@ -81,8 +92,8 @@ def polygon_area_m2(polygons: Sequence[Sequence[Sequence[LonLat]]]) -> float:
 class _Reader:
     """Reads one folder and gathers findings instead of stopping at the first."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, read_drivers: ReadDrivers | None) -> None:
+        self.folder, self.read_drivers = folder, read_drivers
         self.findings: list[Finding] = []
 
     def read(self) -> Area | None:
@@ -117,6 +128,8 @@ class _Reader:
         except ValueError:
             self._find("area.toml", "empty_at", repr(empty_at), 'a local time such as "04:00"')
             empty = time(4)
+        drivers, wrong = self.read_drivers(self.folder, timezone) if self.read_drivers else (NO_DRIVERS, [])
+        self.findings += wrong
         return Area(
             id=self.folder.resolve().name,
             name=self._text(settings, "area.toml", "top level", "name"),
@@ -127,13 +140,15 @@ class _Reader:
             sensors=sensors,
             levels=self._levels(settings, zones.keys() | gates.keys() | sensors.keys()),
             empty_at=empty,
-            events=tuple(self._events(settings, zones)),
+            events=tuple(self._events(settings, zones, drivers)),
             measures=measures,
             scenarios=tuple(self._scenarios(settings, measures, zones.keys() | gates.keys())),
             purposes=purposes,
             holidays=settings.get("holidays"),
             notice=str(settings.get("notice", "")),
             groups={group.id: group for group in self._groups(settings, zones)},
+            school_holidays=drivers.school_holidays,
+            weather=drivers.weather,
             background={name: collection for name in BACKGROUND if (collection := self._read_geojson(f"{name}.geojson", optional=True)) is not None},
         )
 
@@ -183,7 +198,7 @@ class _Reader:
             return make(row)
         except (KeyError, ValueError, TypeError, AttributeError) as error:
             text = f"no {error.args[0]}" if isinstance(error, KeyError) else str(error)
-            self._find(file, record, text, "the fields that docs/reference/area-folder.md lists")
+            self._find(file, record, text, EXPECTED_FIELDS)
             return None
 
     def _read_text(self, name: str) -> str | None:
@@ -230,19 +245,30 @@ class _Reader:
             scales += [scale] if scale else []
         return tuple(scales)
 
-    def _events(self, settings: dict[str, Any], zones: Mapping[str, Zone]) -> list[Event]:
-        events = []
-        for record, row in self._rows(settings, "events"):
-            event = self._table("area.toml", record, _event, row)
+    def _events(self, settings: dict[str, Any], zones: Mapping[str, Zone], drivers: Drivers) -> list[Event]:
+        """Those of area.toml, then those of events.ics."""
+        rows = [("area.toml", record, self._table("area.toml", record, _event, row)) for record, row in self._rows(settings, "events")]
+        events: dict[str, Event] = {}
+        for file, record, event in (*rows, *(("events.ics", f"VEVENT {event.id}", event) for event in drivers.events)):
             if event is None:
                 continue
-            if event.end <= event.start:
-                self._find("area.toml", record, f"end {event.end.isoformat()}", f"an end after start {event.start.isoformat()}")
-            for zone in event.zones:
+            if event.id in events:
+                self._find(file, record, f"id {event.id!r} a second time", "an id that is used once, in area.toml and events.ics together")
+            self._check_event(file, record, event, zones)
+            events[event.id] = event
+        return list(events.values())
+
+    def _check_event(self, file: str, record: str, event: Event, zones: Mapping[str, Zone]) -> None:
+        whole_and_parts: tuple[Event | ProgrammePart, ...] = (event, *event.parts)
+        for one in whole_and_parts:
+            if one.end <= one.start:
+                self._find(file, record, f"end {one.end.isoformat()} of {one.name!r}", f"an end after start {one.start.isoformat()}")
+            elif one.end <= event.start or event.end <= one.start:
+                when = f"{one.start.isoformat()} to {one.end.isoformat()}"
+                self._find(file, record, f"part {one.name!r} from {when}", f"a part of the event, from {event.start.isoformat()} to {event.end.isoformat()}")
+            for zone in one.zones:
                 if zone not in zones:
-                    self._find("area.toml", record, f"zone {zone!r}", "the id of a zone of this area")
-            events.append(event)
-        return events
+                    self._find(file, record, f"zone {zone!r} of {one.name!r}", "the id of a zone of this area")
 
     def _measures(self, settings: dict[str, Any]) -> dict[str, Measure]:
         measures: dict[str, Measure] = {}
@@ -475,7 +501,11 @@ def _level_scale(row: dict[str, Any]) -> LevelScale:
 
 
 def _event(row: dict[str, Any]) -> Event:
-    return Event(**{**row, "start": _aware(row["start"]), "end": _aware(row["end"]), "zones": tuple(row.get("zones", ()))})
+    return Event(**{**row, **_when_and_where(row), "parts": tuple(ProgrammePart(**{**part, **_when_and_where(part)}) for part in row.get("parts", ()))})
+
+
+def _when_and_where(row: dict[str, Any]) -> dict[str, Any]:
+    return {"start": _aware(row["start"]), "end": _aware(row["end"]), "zones": tuple(row.get("zones", ()))}
 
 
 def _measure(row: dict[str, Any]) -> Measure:

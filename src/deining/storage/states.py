@@ -1,4 +1,4 @@
-"""What the pipeline found, kept: states, series, forecasts, alerts, faults."""
+"""What the pipeline found, kept: states, series, alerts, faults."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from datetime import datetime
 import numpy as np
 
 from deining.domain.alert import Alert, AlertKind
-from deining.domain.forecast import Forecast
 from deining.domain.levels import Level
 from deining.domain.series import Series
 from deining.domain.state import Fault, FlowState, Quality, ZoneState
 from deining.storage.bulk import insert_rows
+from deining.storage.forecasts import forget_forecasts_after
+from deining.storage.models import forget_models_after
 from deining.storage.rows import from_us, to_us
 
 ZONE_PAST = """SELECT time_us, occupancy, occupancy_p05, occupancy_p95, quality FROM zone_state
@@ -25,7 +26,6 @@ FLOW_PAST = """SELECT time_us, flow_per_min, p05, p95, quality FROM flow_state
 FORGET_AFTER = (
     "DELETE FROM zone_state WHERE area = ? AND time_us > ?",
     "DELETE FROM flow_state WHERE area = ? AND time_us > ?",
-    "DELETE FROM forecast WHERE area = ? AND origin_us > ?",
     "DELETE FROM alert WHERE area = ? AND raised_us > ?",
     "UPDATE alert SET cleared_us = NULL WHERE area = ? AND cleared_us > ?",
     "DELETE FROM fault WHERE area = ? AND start_us > ?",
@@ -112,15 +112,6 @@ def read_series(connection: sqlite3.Connection, area: str, since: datetime) -> l
         values[[(start_s - first_s) // step_s for start_s, _ in rows]] = [value for _, value in rows]
         found.append(Series(target=target, quantity=quantity, first_s=first_s, step_s=step_s, values=values))
     return found
-
-
-def write_forecasts(connection: sqlite3.Connection, area: str, forecasts: Sequence[Forecast]) -> None:
-    """Keep issued forecasts with their origin and model."""
-    insert_rows(
-        connection,
-        "INSERT OR REPLACE INTO forecast",
-        [(area, f.target, f.quantity, to_us(f.origin), to_us(f.time), f.mean, *f.quantiles, f.model) for f in forecasts],
-    )
 
 
 def write_alerts(connection: sqlite3.Connection, area: str, alerts: Sequence[Alert]) -> None:
@@ -222,6 +213,8 @@ def forget_after(connection: sqlite3.Connection, area: str, time: datetime) -> N
     for statement in FORGET_AFTER:
         connection.execute(statement, (area, us))
     connection.execute("DELETE FROM series WHERE area = ? AND start_s + step_s > ?", (area, us // 1_000_000))
+    forget_forecasts_after(connection, area, time)
+    forget_models_after(connection, area, time)
 
 
 __all__ = [
@@ -234,7 +227,6 @@ __all__ = [
     "read_states_at",
     "write_alerts",
     "write_faults",
-    "write_forecasts",
     "write_series",
     "write_series_steps",
     "write_states",
