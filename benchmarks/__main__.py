@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import demo, estimation, forecast, ingest, kill, power_cut, replay
+from benchmarks import analogues, demo, estimation, forecast, ingest, kill, nowcast, power_cut, reaching, replay
 from benchmarks.common import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -15,6 +15,9 @@ BENCHMARKS: dict[str, Benchmark] = {
     "replay": replay.measure,
     "estimation": estimation.measure,
     "forecast": forecast.measure,
+    "reaching": lambda quick: list(reaching.measure(quick)),
+    "nowcast": nowcast.measure,
+    "analogues": analogues.measure,
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,15 @@ from deining.app import App
 from deining.clock import ReplayClock
 from deining.domain.errors import NotAllowed, SourceUnavailable, WrongUse
 from deining.domain.observation import Observation, Quantity
+from deining.forecasting import FORECASTERS
+from deining.forecasting.record import COLUMNS
 from deining.pipeline import Step, build_pipeline
 from deining.runner import Feed, Runner
 from deining.settings import Settings
+from deining.storage.forecasts import read_issued, read_scores
+from deining.storage.states import read_series
 from tests.builders import MINUTE, NOON, an_area, an_observation
+from tests.test_training import Mean, School
 
 SETTINGS = Settings(min_free_disk_bytes=1)
 START, END = NOON, NOON + timedelta(hours=3)
@@ -25,10 +32,10 @@ START, END = NOON, NOON + timedelta(hours=3)
 class Evening:
     """A source: people come in every minute, more and more of them; some rows come late; for a while nothing answers."""
 
-    def __init__(self, silent: Sequence[datetime] = ()) -> None:
+    def __init__(self, silent: Sequence[datetime] = (), minutes: int = 180) -> None:
         self.silent = silent
         rows = []
-        for k in range(1, 181):
+        for k in range(1, minutes + 1):
             end = START + k * MINUTE
             received = end + 5 * MINUTE if k % 7 == 0 else None
             rows.append(an_observation(float(k), end=end, received_at=received))
@@ -65,9 +72,11 @@ def wait_for(runner: Runner, moment: datetime, seconds: float = 30) -> Step:
     pytest.fail(f"{moment} was not reached: {runner.failure or runner.clock_state()}")
 
 
-def play(folder: Path, *, begin_at: datetime, source: Evening | None = None, speed: float = 3600.0) -> tuple[App, Runner, Told]:
-    app, told = App(folder, SETTINGS), Told()
-    runner = app.add_replay(an_area(), Feed(mode="replay", source=source or Evening(), begin_at=begin_at), ReplayClock(START, END, speed=speed))
+def play(
+    folder: Path, *, begin_at: datetime, source: Evening | None = None, speed: float = 3600.0, end: datetime = END, settings: Settings = SETTINGS
+) -> tuple[App, Runner, Told]:
+    app, told = App(folder, settings), Told()
+    runner = app.add_replay(an_area(), Feed(mode="replay", source=source or Evening(), begin_at=begin_at), ReplayClock(START, end, speed=speed))
     runner.listen(told)
     app.start()
     return app, runner, told
@@ -194,4 +203,92 @@ def test_a_live_area_cannot_be_moved_and_a_replay_not_beyond_its_stretch(tmp_pat
         runner.set_clock(move_to=END + timedelta(days=1))
     with pytest.raises(WrongUse, match="speed"):
         runner.set_clock(speed=0)
+    app.close()
+
+
+def record(app: App) -> dict[str, float]:
+    """(steps, summed error) by quantity of all that was scored so far."""
+    with closing(app.open_reader()) as connection:
+        rows = read_scores(connection, "town", NOON - timedelta(days=1), NOON + timedelta(days=1), COLUMNS)
+    found: dict[str, float] = {}
+    for row in rows:
+        for name in ("n", "missing", "error"):
+            key = f"{row.quantity} {name}"
+            found[key] = found.get(key, 0.0) + float(row.sums[COLUMNS.index(name)])
+    return found
+
+
+def until_settled(app: App) -> dict[str, float]:
+    """The record, once the scoring of what was asked is done."""
+    until, last = time.monotonic() + 30, record(app)
+    while time.monotonic() < until:
+        time.sleep(0.5)
+        if last and record(app) == last:
+            return last
+        last = record(app)
+    pytest.fail("nothing was scored")
+
+
+def by_hand(app: App, ended_by: datetime) -> dict[str, float]:
+    """The same, from what was issued and measured, stretch by stretch of eight steps."""
+    with closing(app.open_reader()) as connection:
+        issued = read_issued(connection, "town", START, END + timedelta(days=1))
+        truth = {one.target: one for one in read_series(connection, "town", START)}
+    found: dict[str, float] = {}
+    alike = [list(same) for _, same in groupby(issued, key=lambda f: (f.target, f.quantity, f.origin, f.model, f.provenance))]
+    for stretch in (same[k : k + 8] for same in alike for k in range(0, len(same), 8)):
+        if stretch[-1].time + 15 * MINUTE > ended_by:
+            continue
+        for f in stretch:
+            one = truth[f.target]
+            value = one.values[round((f.time.timestamp() - one.first_s) / 900)]
+            for name, added in (("n", 1.0), ("missing", 0.0), ("error", abs(f.quantile(0.5) - value))):
+                found[f"{f.quantity} {name}"] = found.get(f"{f.quantity} {name}", 0.0) + added
+    return found
+
+
+def test_what_was_issued_is_scored_once_when_its_truth_is_there(tmp_path: Path) -> None:
+    end = START + timedelta(hours=9)
+    app, runner, _ = play(tmp_path, begin_at=end - 3 * MINUTE, source=Evening(minutes=540), end=end)
+    wait_for(runner, end)
+    found = until_settled(app)
+    assert found == pytest.approx(by_hand(app, end - timedelta(hours=3, minutes=1)), rel=1e-5)
+    assert found["occupancy n"] > 100
+    runner.set_clock(move_to=START + timedelta(hours=8))
+    wait_for(runner, end)
+    assert until_settled(app) == pytest.approx(found, rel=1e-5), "moved back and played again, nothing counts twice"
+    app.close()
+
+
+def means_of_its_own(runner: Runner) -> set[float]:
+    """What the forecaster under test says of the square, past the hours that are forecast from the state."""
+    return {forecast.mean for forecast in runner.pipeline.forecasts["square", "occupancy"] if forecast.model == "mean"}
+
+
+def test_the_loop_goes_on_while_its_forecaster_learns_and_then_uses_what_was_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    school = School(waits=True)
+    monkeypatch.setitem(FORECASTERS, "mean", lambda calendar: Mean(school))
+    settings = Settings(min_free_disk_bytes=1, forecaster="mean")
+    app, runner, told = play(tmp_path, begin_at=NOON + 60 * MINUTE, settings=settings, speed=600.0)
+    until = time.monotonic() + 20
+    while not school.until and time.monotonic() < until:
+        time.sleep(0.005)
+    begun = runner.training.learning_since
+    assert begun is not None
+    slow = wait_for(runner, begun + 40 * MINUTE)
+    assert runner.training.learning_since == begun, "it is still learning"
+    assert all(begun + k * MINUTE in told.steps for k in range(40))
+    assert means_of_its_own(runner) == {0.0}
+    school.may_end.set()
+    while runner.model is None and time.monotonic() < until:
+        time.sleep(0.005)
+    wait_for(runner, slow.time + 17 * MINUTE)
+    assert means_of_its_own(runner) != {0.0}
+    assert runner.training.last_failure == ""
+    used = runner.model
+    app.close()
+    app, again, _ = play(tmp_path, begin_at=NOON + 60 * MINUTE, settings=settings, speed=1.0)
+    assert used is not None
+    wait_for(again, NOON)
+    assert again.model == used, "after a restart it is in use again"
     app.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -23,11 +24,12 @@ from deining.storage.area_folder import find_area_folder, read_area
 from deining.storage.database import Connection, open_database, open_reader
 from deining.storage.history import DayHistory
 from deining.storage.lock import FolderLock
+from deining.storage.models import ModelFolder
 from deining.storage.rows import StoredRows, read_latest
 from deining.storage.tokens import TokenHolder, issue_token
 from deining.storage.writer import Writer
 
-HISTORY_FOLDER = "history"
+HISTORY_FOLDER, MODEL_FOLDER = "history", "models"
 STRAND_DAY = date(2026, 7, 18)
 STRAND_DAYS = 28
 """Simulated days before the event day: four weeks, as the mean of four ordinary weeks needs."""
@@ -60,6 +62,7 @@ class App:
             min_free_bytes=settings.min_free_disk_bytes,
         )
         self.runners: dict[str, Runner] = {}
+        self._training = threading.Lock()
 
     def open_reader(self) -> Connection:
         """A connection for reading; the caller closes it."""
@@ -77,7 +80,10 @@ class App:
         with closing(self.open_reader()) as connection:
             latest = max((o.end for o in read_latest(connection, area.id)), default=None)
         history = DayHistory(self.folder / HISTORY_FOLDER, area.id, self.open_reader, latest)
-        runner = Runner(area, clock, self.settings, writer=self.writer, open_reader=self.open_reader, history=history, feed=feed)
+        models = ModelFolder(self.folder / MODEL_FOLDER, area.id)
+        runner = Runner(
+            area, clock, self.settings, writer=self.writer, open_reader=self.open_reader, history=history, models=models, training=self._training, feed=feed
+        )
         self.runners[area.id] = runner
         return runner
 
@@ -185,7 +191,7 @@ def _add_auckland(app: App, begins_anew: bool) -> None:
     area = read_area(find_area_folder("auckland"))
     counts = AucklandCounts()
     start, end = _local(area, 2025, 11, 29, 4), _local(area, 2025, 12, 1, 4)
-    weeks = timedelta(weeks=app.settings.history_weeks)
+    weeks = timedelta(weeks=max(app.settings.history_weeks, app.settings.learn_weeks))
     feed = Feed(
         mode="replay",
         source=counts,

@@ -8,13 +8,19 @@ import sys
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 from tqdm import tqdm
 
 from deining import __version__
-from deining.domain.errors import DeiningError, UnknownName, WrongData, WrongUse
+from deining.clock import LiveClock
+from deining.domain.area import Area
+from deining.domain.drivers import NO_DRIVERS, Drivers
+from deining.domain.errors import DeiningError, UnknownName, WrongArea, WrongData, WrongUse
 from deining.forecasting import FORECASTERS
 from deining.jobs import Item
 from deining.settings import Settings
@@ -77,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     forecast.add_argument("--horizon", required=True, help="how far ahead, such as 168h")
     forecast.add_argument("--out", type=Path, required=True, help="the table to write")
     _calendar_options(forecast)
+    _driver_options(forecast)
     forecast.add_argument("--model", default=Settings().forecaster, help=f"one of {', '.join(FORECASTERS)}")
 
     backtest = _command(commands, "backtest", run_backtest, "score each model on the counts of a table")
@@ -85,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     backtest.add_argument("--weeks", type=_positive, default=8, help="score the last so many weeks (8)")
     backtest.add_argument("--every", type=_positive, default=31, help="hours between two origins (31, so that every hour of the day has its turn)")
     backtest.add_argument("--out", type=Path, help="also write the scores to this table")
+    backtest.add_argument("--model", action="append", help=f"score this model alone; may stand more than once; all without: {', '.join(FORECASTERS)}")
     _calendar_options(backtest)
+    _driver_options(backtest)
 
     check = _command(commands, "check", run_check, "say whether an area folder is right, and where not")
     check.add_argument("area", metavar="AREA", help=AREA_HELP)
@@ -104,8 +113,14 @@ def _command(commands: argparse._SubParsersAction[_Parser], name: str, run: Call
 
 
 def _calendar_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--area", help="take time zone and holidays from this area")
+    parser.add_argument("--area", help="take time zone, holidays, events and weather from this area")
     parser.add_argument("--holidays", metavar="REGION", help="country and subdivision as the holidays package names them, such as NZ-AUK")
+
+
+def _driver_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--events", metavar="FILE", type=Path, help="public happenings, an iCalendar file; in place of the area's own")
+    parser.add_argument("--school-holidays", metavar="FILE", type=Path, help="days without school, an iCalendar file; in place of the area's own")
+    parser.add_argument("--weather", metavar="FILE", type=Path, help="weather measured and forecast, .csv or .parquet; in place of the area's own")
 
 
 def _port(text: str) -> int:
@@ -130,21 +145,34 @@ def _bar(items: Iterable[Item], *, total: int, unit: str) -> Iterable[Item]:
     return bar
 
 
+def _read_area(name_or_path: str, today: date) -> Area:
+    """An area with the calendars and the weather of its folder; what recurs is written out round a day."""
+    from deining.sources.driver_files import read_driver_files
+    from deining.storage.area_folder import find_area_folder, read_area
+
+    return read_area(find_area_folder(name_or_path), partial(read_driver_files, today=today))
+
+
+def _choose_drivers(given: argparse.Namespace, area: Area | None, timezone: ZoneInfo, today: date) -> Drivers:
+    from deining.sources.driver_files import choose_drivers
+
+    own = area.drivers() if area else NO_DRIVERS
+    return choose_drivers(own, timezone, today=today, events=given.events, school_holidays=given.school_holidays, weather=given.weather)
+
+
 # -- the commands; each imports what it needs, so that --help and check answer at once
 
 
 def run_check(given: argparse.Namespace) -> int:
     """deining check"""
-    from deining.storage.area_folder import check_area, find_area_folder, read_area
-
-    folder = find_area_folder(given.area)
-    findings = check_area(folder)
-    if findings:
-        for finding in findings:
+    try:
+        area = _read_area(given.area, LiveClock().now().date())
+    except WrongArea as error:
+        for finding in error.findings:
             print(f"deining: {finding}", file=sys.stderr)
         return 1
-    area = read_area(folder)
-    print(f"{area.name}: {len(area.zones)} zones, {len(area.gates)} gates, {len(area.sensors)} sensors, {len(area.levels)} level scales; nothing is wrong")
+    there = {"zones": area.zones, "gates": area.gates, "sensors": area.sensors, "level scales": area.levels, "events": area.events}
+    print(f"{area.name}: {', '.join(f'{len(things)} {name}' for name, things in there.items())}; nothing is wrong")
     return 0
 
 
@@ -162,13 +190,12 @@ def run_replay(given: argparse.Namespace) -> int:
     from deining.jobs.replay import replay, write_evening
     from deining.pipeline import Learned, build_pipeline
     from deining.sources.tables import TableSource
-    from deining.storage.area_folder import find_area_folder, read_area
     from deining.storage.calibration import read_calibration, write_calibration
 
-    area = read_area(find_area_folder(given.area))
+    source = TableSource(given.observations)
+    area = _read_area(given.area, datetime.fromtimestamp(int(source.table.available_us.max(initial=0)) // 1_000_000, UTC).date())
     calibration = read_calibration(given.calibration) if given.calibration else None
     pipeline = build_pipeline(area, _settings(), Learned(calibration=calibration))
-    source = TableSource(given.observations)
     evening = replay(pipeline, source, progress=_bar)
     write_evening(evening, given.out)
     if given.calibration:
@@ -184,14 +211,17 @@ def run_forecast(given: argparse.Namespace) -> int:
     """deining forecast"""
     from deining.jobs.forecast import choose_calendar, forecast, parse_horizon, write_forecasts
     from deining.sources.tables import read_origins, read_series
-    from deining.storage.area_folder import find_area_folder, read_area
 
     horizon_s = parse_horizon(given.horizon)
     if given.model not in FORECASTERS:
         raise UnknownName("forecaster", given.model, list(FORECASTERS))
-    calendar, notice = choose_calendar(read_area(find_area_folder(given.area)) if given.area else None, given.holidays)
-    origins, series = read_origins(given.origins), read_series(given.counts)
-    made = forecast(series, origins, horizon_s, FORECASTERS[given.model](calendar), progress=_bar)
+    origins = read_origins(given.origins)
+    today = max(origins).date()
+    area = _read_area(given.area, today) if given.area else None
+    calendar, notice = choose_calendar(area, given.holidays)
+    drivers = _choose_drivers(given, area, calendar.timezone, today)
+    series = read_series(given.counts)
+    made = forecast(series, origins, horizon_s, FORECASTERS[given.model](calendar), drivers, progress=_bar)
     if not made:
         raise WrongData(f"{given.counts}: found no count that ended before an origin of {given.origins}; expected some history before each origin")
     write_forecasts(given.out, made)
@@ -203,35 +233,46 @@ def run_forecast(given: argparse.Namespace) -> int:
 
 def run_backtest(given: argparse.Namespace) -> int:
     """deining backtest"""
-    from deining.jobs.backtest import backtest, choose_origins
+    from deining.forecasting.record import Judge, no_thresholds
+    from deining.jobs.backtest import backtest, choose_origins, score_columns
     from deining.jobs.forecast import choose_calendar, parse_horizon
+    from deining.scorekeeping import find_thresholds
     from deining.sources.tables import read_series, write_table
-    from deining.storage.area_folder import find_area_folder, read_area
 
     horizon_s = parse_horizon(given.horizon)
-    calendar, notice = choose_calendar(read_area(find_area_folder(given.area)) if given.area else None, given.holidays)
     series = read_series(given.counts)
-    models = {name: make(calendar) for name, make in FORECASTERS.items()}
-    scores = backtest(series, choose_origins(series, weeks=given.weeks, every_h=given.every), horizon_s, models, progress=_bar)
+    today = datetime.fromtimestamp(max(one.end_s for one in series), UTC).date()
+    area = _read_area(given.area, today) if given.area else None
+    calendar, notice = choose_calendar(area, given.holidays)
+    for name in given.model or ():
+        if name not in FORECASTERS:
+            raise UnknownName("forecaster", name, list(FORECASTERS))
+    models = {name: make(calendar) for name, make in FORECASTERS.items() if name in (given.model or FORECASTERS)}
+    drivers = _choose_drivers(given, area, calendar.timezone, today)
+    judge = Judge(calendar, drivers.events, find_thresholds(area) if area else no_thresholds, _settings().alert_chance)
+    origins = choose_origins(series, weeks=given.weeks, every_h=given.every)
+    scores = backtest(series, origins, horizon_s, models, drivers, judge=judge, progress=_bar)
     if notice:
         print(f"deining: {notice}", file=sys.stderr)
-    columns = ("band", "model", "steps", "mae", "to_last_week", "wql", "cover80", "cover95")
     if given.out:
-        write_table(given.out, {name: [getattr(score, name) for score in scores] for name in columns})
-    print(f"{'horizon':<12} {'model':<16} {'steps':>8} {'mae':>8} {'to last week':>13} {'wql':>7} {'cover80':>8} {'cover95':>8}")
+        write_table(given.out, score_columns(scores))
+    print(f"{'horizon':<12} {'model':<16} {'steps':>8} {'mae':>8} {'to last week':>13} {'to 4 weeks':>11} {'wql':>7} {'cover80':>8} {'cover95':>8}")
     for s in scores:
-        print(f"{s.band:<12} {s.model:<16} {s.steps:>8} {s.mae:>8.2f} {s.to_last_week:>13.3f} {s.wql:>7.3f} {s.cover80:>8.3f} {s.cover95:>8.3f}")
+        if not s.target and s.kind == "all":
+            print(
+                f"{s.band:<12} {s.model:<16} {s.steps:>8} {s.mae:>8.2f} {s.to_last_week:>13.3f} {s.to_ordinary_weeks:>11.3f} "
+                f"{s.wql:>7.3f} {s.cover80:>8.3f} {s.cover95:>8.3f}"
+            )
     return 0
 
 
 def run_live(given: argparse.Namespace) -> int:
     """deining run"""
     from deining.app import App
-    from deining.storage.area_folder import find_area_folder, read_area
     from deining.web.server import LOOPBACK, open_socket, serve
 
     settings = _settings(port=given.port, host=given.host)
-    area = read_area(find_area_folder(given.area))
+    area = _read_area(given.area, LiveClock().now().date())
     taken = open_socket(settings.host, settings.port)
     app = App(given.data, settings)
     app.add_live_area(area)

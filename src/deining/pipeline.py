@@ -16,26 +16,37 @@ import numpy as np
 from deining.domain.alert import Alert, AlertPolicy
 from deining.domain.area import Area, SensorKind
 from deining.domain.calibration import Calibration
+from deining.domain.drivers import Int64Array
 from deining.domain.errors import UnknownName
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelExpected, LevelFound
+from deining.domain.levels import Level, LevelExpected, LevelFound, LevelReach
 from deining.domain.observation import Observation, Quantity, why_wrong
-from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult
-from deining.domain.series import Series
+from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult, StateForecaster
+from deining.domain.series import FloatArray, Series
 from deining.domain.state import Explanation, Fault, FlowState, Quality, SensorHealth, TotalState, ZoneState
 from deining.estimation import ESTIMATORS
 from deining.estimation.health import SensorWatch
 from deining.forecasting import FORECASTERS, Calendar
 from deining.forecasting.ordinary_weeks import OrdinaryWeeks
+from deining.forecasting.seam import joined
 from deining.forecasting.series_book import SeriesBook
+from deining.forecasting.zone_flow import ZoneFlow
 from deining.governance.permission import why_not
 from deining.risk.alert_book import AlertBook
 from deining.risk.levels import LevelBook
 from deining.risk.rules import RULES
 from deining.settings import Settings
 
-WEEK_S = 7 * 86_400
+Key = tuple[str, str]
+
+DAY_S, WEEK_S = 86_400, 7 * 86_400
 USUAL_STEPS = 8
+REACH_EVERY_S, REACH_EVERY_LARGE_S, LARGE_ZONES = 180, 300, 100
+"""How likely levels are reached is worked out each so many seconds; less often where an area has more zones."""
+EARLY_SIGNS = {SensorKind.PARKING_COUNTER, SensorKind.STATION_COUNTER}
+"""Kinds of sensor that see people before they reach a zone: their counts are series too, which the models see beside the others."""
+HELPERS = {"forward_per_min"}
+"""Quantities that are remembered to tell a gate's two ways apart; nobody asks for their forecast."""
 COUNTS = {Quantity.COUNT, Quantity.COUNT_FORWARD, Quantity.COUNT_BACKWARD}
 CAN_SAY = {
     SensorKind.GATE_COUNTER: COUNTS,
@@ -66,6 +77,8 @@ class Step:
         Those that began, changed or ended at this moment.
     totals
         Persons in the whole area (first, its group being empty) and in each group of zones; none where there is no zone.
+    reaches
+        How likely each level of a zone or gate that can be seen now is reached, and when; found at most some minutes ago.
     """
 
     time: datetime
@@ -79,6 +92,7 @@ class Step:
     alerts: Sequence[Alert]
     faults: Sequence[Fault]
     totals: Sequence[TotalState] = ()
+    reaches: Sequence[LevelReach] = ()
 
 
 @dataclass(slots=True)
@@ -120,6 +134,8 @@ class Pipeline:
         Observations -> states, and -> health of sensors.
     forecaster
         Series -> forecasts.
+    state_forecaster
+        States -> forecasts of the next hours, and how likely levels are reached.
     usual
         What is normal at a time, whatever forecaster is chosen.
     rules
@@ -134,6 +150,7 @@ class Pipeline:
         estimator: Estimator,
         watch: SensorWatch,
         forecaster: Forecaster,
+        state_forecaster: StateForecaster,
         usual: OrdinaryWeeks,
         rules: Mapping[str, Rule],
         learned: Learned | None = None,
@@ -144,12 +161,20 @@ class Pipeline:
         self.book = SeriesBook(keep_s=settings.history_weeks * WEEK_S)
         self.book.load(learned.series)
         self.alerts = AlertBook(self.policy, learned.alerts)
-        self.forecasts: dict[tuple[str, str], list[Forecast]] = {}
+        self.forecasts: dict[Key, list[Forecast]] = {}
         self._estimator, self._watch, self._forecaster, self._usual, self._rules = estimator, watch, forecaster, usual, rules
+        self._state_forecaster = state_forecaster
         self._levels = LevelBook(area)
+        self._limits = {place: self._levels.limits(place) for place in (*area.zones, *area.gates)}
+        self._reaches: dict[str, list[LevelReach]] = {}
+        self.outlooks: dict[Key, list[Forecast]] = {}
+        self._looked_out_at: datetime | None = None
+        self._drivers = area.drivers()
         self._points = {sensor.id: sensor for sensor in area.list_point_counters()}
+        self._counters = self._points | {sensor.id: sensor for sensor in area.sensors.values() if sensor.kind in EARLY_SIGNS and sensor.gate is None}
         self._usual_values: dict[str, dict[int, float]] = {}
-        self._told: dict[tuple[str, str], tuple[datetime, tuple[int, int]]] = {}
+        self._told = False
+        self._forecast_with: dict[Key, tuple[datetime, tuple[int, int]]] = {}
 
     # -- observations in
 
@@ -158,7 +183,7 @@ class Pipeline:
         self._estimator.take(observations)
         self._watch.take(observations)
         for o in observations:
-            point = self._points.get(o.sensor)
+            point = self._counters.get(o.sensor)
             if point is not None and o.quantity in COUNTS:
                 step_s = max(int(point.interval_s), self.settings.forecast_step_s)
                 share = 1.0 if o.quantity is Quantity.COUNT else 0.5
@@ -180,6 +205,10 @@ class Pipeline:
         """What this day taught about the sensors, for the next."""
         return self._estimator.learn()
 
+    def use_forecaster(self, forecaster: Forecaster) -> None:
+        """Forecast with another forecaster from the next step on."""
+        self._forecaster = forecaster
+
     # -- states, forecasts, alerts out
 
     def step(self, now: datetime) -> Step:
@@ -189,9 +218,11 @@ class Pipeline:
         self._remember(now, zones, flows)
         normals = self._normals(now, zones, flows)
         flows = [replace(state, ratio_to_normal=_ratio(state, normals)) for state in flows]
+        self._state_forecaster.take(now, zones, flows)
         issued = self._forecast(now)
         levels = self._find_levels(zones, flows)
-        expected = self._expect_levels(now, zones, flows)
+        seen = {s.zone for s in zones if s.quality.may_alert} | {s.target for s in flows if s.quality.may_alert}
+        expected = self._expect_levels(now, seen)
         view = RiskView(
             area=self.area,
             now=now,
@@ -201,6 +232,7 @@ class Pipeline:
             forecasts=self.forecasts,
             levels=self._levels,
             policy=self.policy,
+            reaches=self._reaches,
         )
         alerts = self.alerts.update(now, self._apply_rules(view))
         return Step(
@@ -215,6 +247,7 @@ class Pipeline:
             alerts=alerts,
             faults=faults,
             totals=self._totals(now),
+            reaches=[reach for target, reaches in self._reaches.items() if target in seen for reach in reaches],
         )
 
     def explain(self, zone: str, now: datetime) -> Explanation | None:
@@ -254,6 +287,8 @@ class Pipeline:
         for flow in flows:
             if flow.flow_per_min is not None and flow.quality.may_alert and flow.target not in self._points:
                 self.book.add(flow.target, "flow_per_min", step_s, end_s - length_s, end_s, flow.flow_per_min)
+                if flow.forward_per_min is not None:
+                    self.book.add(flow.target, "forward_per_min", step_s, end_s - length_s, end_s, flow.forward_per_min)
         if end_s % step_s == 0:
             self.book.close_steps(now)
 
@@ -278,45 +313,97 @@ class Pipeline:
         return None if math.isnan(known[step]) else known[step]
 
     def _forecast(self, now: datetime) -> list[Forecast]:
-        """Forecasts of every series that grew, and of every place whose last forecast is a step old."""
-        if self._told and now.timestamp() % self.settings.forecast_step_s:
-            return []
-        issued: list[Forecast] = []
+        """What is told now: from the states, as often as the area's size allows, and from the series that are due."""
+        due = not self._told or now.timestamp() % self.settings.forecast_step_s == 0
+        from_state = self._look_ahead(now, due)
+        from_weeks = self._forecast_series(now) if due else {}
+        told: list[Forecast] = []
+        for key in {**from_state, **from_weeks}:
+            self.forecasts[key] = joined(from_state.get(key, []), from_weeks.get(key, []))
+            told += self.forecasts[key]
+            outlook = self.outlooks.get(key, ())
+            if outlook and outlook[0].origin == now:
+                told += [forecast for forecast in outlook if forecast.time > self.forecasts[key][-1].time]
+        if told:
+            self._told = True
+        return told
+
+    def _look_ahead(self, now: datetime, due: bool) -> dict[Key, list[Forecast]]:
+        """Find anew how likely levels are reached, when it is time; and forecasts from the states, when they are due."""
+        every_s = REACH_EVERY_LARGE_S if len(self.area.zones) > LARGE_ZONES else REACH_EVERY_S
+        if not self.area.zones or not (due or now.timestamp() % every_s == 0):
+            return {}
+        step_s = self.settings.forecast_step_s
+        first_s = -(-int(now.timestamp()) // step_s) * step_s if due else None
+        forecasts, reaches = self._state_forecaster.forecast(first_s, step_s, self._limits, self._usual_steps)
+        self._reaches = {}
+        for reach in reaches:
+            self._reaches.setdefault(reach.target, []).append(reach)
+        return _by_series(forecasts)
+
+    def _usual_steps(self, target: str, quantity: str, times_s: Int64Array) -> FloatArray | None:
+        """What is usual at a place by weeks of history; None while there is less than a week."""
+        series = self.book.find(target, quantity)
+        if series is None or series.end_s - series.first_s < WEEK_S:
+            return None
+        return self._usual.usual(series, times_s)
+
+    def _forecast_series(self, now: datetime) -> dict[Key, list[Forecast]]:
+        """Forecasts of every series that grew, and of every place whose last forecast is a step old; all of one step together."""
+        due: dict[int, list[Series]] = {}
         for key in self.book.list_keys():
             series = self.book.find(*key)
-            if series is None:
-                continue
-            past = series.until(now)
-            known = (past.end_s, int(np.count_nonzero(~np.isnan(past.values[-USUAL_STEPS:]))))
-            told_at, told_with = self._told.get(key, (None, None))
-            if told_at is not None and known == told_with and (now - told_at).total_seconds() < series.step_s:
-                continue
-            made = self._forecaster.forecast([past], now, self.settings.forecast_horizon_steps * series.step_s)
-            self._told[key] = (now, known)
-            if made:
-                self.forecasts[key] = made
-                issued += made
-        return issued
+            if series is not None and key[1] not in HELPERS and self._is_due(series.until(now), now):
+                due.setdefault(series.step_s, []).append(series.until(now))
+        far = self._far_steps(now, due)
+        steps = {step_s: max(self.settings.forecast_horizon_steps, far.get(step_s, 0)) for step_s in due}
+        made = _by_series(
+            forecast
+            for step_s, histories in due.items()
+            for forecast in self._forecaster.forecast(histories, now, steps[step_s] * step_s, self._drivers)
+        )
+        self.outlooks |= {key: forecasts for key, forecasts in made.items() if forecasts[0].step_s in far}
+        return {key: forecasts[: self.settings.forecast_horizon_steps] for key, forecasts in made.items()}
+
+    def _far_steps(self, now: datetime, due: Mapping[int, Sequence[Series]]) -> dict[int, int]:
+        """By step: how many an outlook has, where one is due; of very many places it is shorter."""
+        every_s = self.settings.outlook_every_h * 3600
+        if not every_s or (self._looked_out_at is not None and (now - self._looked_out_at).total_seconds() < every_s):
+            return {}
+        known = {step_s: [one for one in histories if one.end_s - one.first_s >= WEEK_S] for step_s, histories in due.items()}
+        if not any(known.values()):
+            return {}
+        self._looked_out_at = now
+        return {
+            step_s: min(self.settings.outlook_days * DAY_S // step_s, self.settings.outlook_most_steps // len(due[step_s]))
+            for step_s, histories in known.items()
+            if histories
+        }
+
+    def _is_due(self, past: Series, now: datetime) -> bool:
+        """Whether a series grew, or was last forecast a step ago; what is due is taken to be forecast."""
+        known = (past.end_s, int(np.count_nonzero(~np.isnan(past.values[-USUAL_STEPS:]))))
+        forecast_at, forecast_with = self._forecast_with.get((past.target, past.quantity), (None, None))
+        if forecast_at is not None and known == forecast_with and (now - forecast_at).total_seconds() < past.step_s:
+            return False
+        self._forecast_with[past.target, past.quantity] = (now, known)
+        return True
 
     def _find_levels(self, zones: Iterable[ZoneState], flows: Iterable[FlowState]) -> dict[str, LevelFound]:
         levels = {state.zone: self._levels.of_zone(state) for state in zones} | {state.target: self._levels.of_flow(state) for state in flows}
         return {target: level for target, level in levels.items() if level is not None}
 
-    def _expect_levels(self, now: datetime, zones: Iterable[ZoneState], flows: Iterable[FlowState]) -> dict[str, LevelExpected]:
-        seen = {s.zone for s in zones if s.quality.may_alert} | {s.target for s in flows if s.quality.may_alert}
-        expected: dict[str, LevelExpected] = {}
-        for (target, _), forecasts in self.forecasts.items():
-            found = self._levels.expected(target, forecasts, now, self.policy) if target in seen else None
-            if found is not None and (target not in expected or found.level > expected[target].level):
-                expected[target] = found
-        return expected
+    def _expect_levels(self, now: datetime, seen: Iterable[str]) -> dict[str, LevelExpected]:
+        by_target = {target: forecasts for (target, _), forecasts in self.forecasts.items()}
+        found = {target: self._levels.expected(target, by_target.get(target, ()), now, self.policy, self._reaches.get(target, ())) for target in seen}
+        return {target: level for target, level in found.items() if level is not None}
 
     def _apply_rules(self, view: RiskView) -> list[RuleResult]:
         return [result for rule in self._rules.values() for result in rule(view)]
 
 
-def build_pipeline(area: Area, settings: Settings, learned: Learned | None = None) -> Pipeline:
-    """The pipeline of an area with the parts that the settings choose.
+def build_pipeline(area: Area, settings: Settings, learned: Learned | None = None, *, state_forecaster: StateForecaster | None = None) -> Pipeline:
+    """The pipeline of an area with the parts that the settings choose; with another state forecaster where one is given.
 
     Raises
     ------
@@ -347,6 +434,7 @@ def build_pipeline(area: Area, settings: Settings, learned: Learned | None = Non
         estimator=estimator,
         watch=SensorWatch(area, **stale),
         forecaster=FORECASTERS[settings.forecaster](calendar),
+        state_forecaster=state_forecaster or ZoneFlow(area),
         usual=OrdinaryWeeks(calendar),
         rules=RULES,
         learned=learned,
@@ -373,6 +461,13 @@ def alert_policy(settings: Settings) -> AlertPolicy:
         on_delay_s=settings.alert_on_delay_s,
         off_delay_s=settings.alert_off_delay_s,
     )
+
+
+def _by_series(forecasts: Iterable[Forecast]) -> dict[Key, list[Forecast]]:
+    found: dict[Key, list[Forecast]] = {}
+    for forecast in forecasts:
+        found.setdefault((forecast.target, forecast.quantity), []).append(forecast)
+    return found
 
 
 def _per_min(series: Series) -> float:

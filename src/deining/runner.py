@@ -23,10 +23,13 @@ from deining.domain.ports import Source
 from deining.domain.series import Series
 from deining.domain.state import Explanation
 from deining.pipeline import Learned, Pipeline, Step, build_pipeline, why_refused
+from deining.scorekeeping import Scorekeeper
 from deining.settings import Settings
 from deining.storage.calibration import as_text, find_calibration, store_calibration
 from deining.storage.database import Connection
+from deining.storage.forecasts import write_forecasts
 from deining.storage.history import DayHistory
+from deining.storage.models import KeptModel, ModelFolder
 from deining.storage.rows import read_latest, read_observations
 from deining.storage.states import (
     forget_after,
@@ -36,12 +39,12 @@ from deining.storage.states import (
     read_zone_states,
     write_alerts,
     write_faults,
-    write_forecasts,
     write_series,
     write_series_steps,
     write_states,
 )
 from deining.storage.writer import Writer
+from deining.training import Trainer, TrainingState
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +125,10 @@ class Runner:
         The wall's for a live area; a replay clock where there is a `feed`.
     open_reader
         Gives a connection for reading.
+    models
+        Where trained models are kept.
+    training
+        Held while a forecaster learns; areas that share it learn one after another.
     """
 
     def __init__(
@@ -133,6 +140,8 @@ class Runner:
         writer: Writer,
         open_reader: Callable[[], Connection],
         history: DayHistory,
+        models: ModelFolder,
+        training: threading.Lock,
         feed: Feed | None = None,
     ) -> None:
         self.area, self.settings = area, settings
@@ -149,6 +158,8 @@ class Runner:
         self._told_at: datetime | None = None
         self._move_to: datetime | None = None
         self._wake, self._stop = threading.Event(), threading.Event()
+        self._scorekeeper = Scorekeeper(area, settings, writer=writer, open_reader=open_reader)
+        self._trainer = Trainer(area, settings, writer=writer, open_reader=open_reader, folder=models, turn=training)
         self._thread = threading.Thread(target=self._run, name=f"deining-{area.id}", daemon=True)
 
     # -- what others ask of it
@@ -157,6 +168,21 @@ class Runner:
     def mode(self) -> str:
         """`live`, `replay` or `simulation`."""
         return self._feed.mode if self._feed else "live"
+
+    @property
+    def training(self) -> TrainingState:
+        """How the training of the forecaster goes."""
+        return self._trainer.state
+
+    @property
+    def scoring_failure(self) -> str:
+        """Why issued forecasts could not be scored, in one sentence; empty when they can."""
+        return self._scorekeeper.failure
+
+    @property
+    def model(self) -> KeptModel | None:
+        """The trained model that is in use; None where none is."""
+        return self._trainer.in_use
 
     def now(self) -> datetime:
         """The time in this area; a replay never runs ahead of what has been worked through."""
@@ -262,6 +288,8 @@ class Runner:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=30)
+        self._trainer.close()
+        self._scorekeeper.close()
         self._history.close()
 
     # -- the loop
@@ -299,6 +327,19 @@ class Runner:
                 self._hear(self._empty_inbox())
             return
         self._tell(self._take_step(due))
+        self._tend(due)
+
+    def _tend(self, now: datetime) -> None:
+        """Between two steps: take over what was learned beside them, and have forecasts scored and the next one learned."""
+        forecaster = self._trainer.take(now)
+        if forecaster is not None:
+            self.pipeline.use_forecaster(forecaster)
+        self._trainer.consider(now, self.area.drivers())
+        self._scorekeeper.consider(now, self._list_series)
+
+    def _list_series(self) -> list[Series]:
+        book = self.pipeline.book
+        return [series for key in book.list_keys() if (series := book.find(*key)) is not None]
 
     def _answer(self) -> None:
         while not self._questions.empty():
@@ -332,9 +373,9 @@ class Runner:
             self._move_to = begin_at
 
     def _load_history(self) -> None:
-        series = list(self._feed.read_history()) if self._feed else []
-        if series:
-            self._writer.submit(lambda connection: write_series(connection, self.area.id, series)).result()
+        series = self._feed.read_history() if self._feed else []
+        for written in [self._writer.submit(partial(write_series, area=self.area.id, series=[one])) for one in series]:
+            written.result()
 
     def _floor(self, time: datetime) -> datetime:
         epoch = datetime.fromtimestamp(0, UTC)
@@ -348,6 +389,9 @@ class Runner:
             learned = Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts, calibration=self._find_calibration(connection, at))
             pipeline = build_pipeline(self.area, self.settings, learned)
             pipeline.recall(read_latest(connection, self.area.id))
+        forecaster = self._trainer.restore(at)
+        if forecaster is not None:
+            pipeline.use_forecaster(forecaster)
         self._bring(pipeline, at)
         self.pipeline, self._told_at = pipeline, at
 
@@ -415,6 +459,8 @@ class Runner:
 
     def _forget_after(self, at: datetime) -> None:
         """Forget what came later, once all that was found until now is written."""
+        self._scorekeeper.moved()
+        self._trainer.moved()
         self._writer.submit(lambda _: None).result()
         self._writer.submit_later(lambda connection: forget_after(connection, self.area.id, at)).result()
 

@@ -20,8 +20,15 @@ class Settings:
     settle_s: float = 2.0  # live: wait so long after a minute's end before its state is computed
     forecast_step_s: int = 900  # step of zone and gate forecasts; point counters use their own interval
     forecast_horizon_steps: int = 24  # steps ahead of each forecast
-    history_weeks: int = 9  # weeks of history that forecasts and the normal course rest on
-    forecaster: str = "ordinary_weeks"  # row of the registry of forecasters
+    outlook_days: int = 14  # how far ahead the outlook looks
+    outlook_every_h: int = 6  # an outlook is made each so many hours; 0: never
+    outlook_most_steps: int = 150_000  # steps of all places together in one outlook; with more places it is shorter
+    history_weeks: int = 61  # weeks of history that forecasts and the normal course rest on: a year, and the weeks before it
+    forecaster: str = "combined"  # row of the registry of forecasters
+    learn_every_h: int = 24  # the forecaster learns anew each so many hours, more often while there is little history; 0: never
+    learn_weeks: int = 156  # weeks of history that it learns from
+    learn_holdout_days: int = 14  # days at the end of it on which a new model must do better than the one in use
+    keep_forecasts_days: int = 35  # issued forecasts are kept so long; how good they were is kept for good
     # Estimation
     estimator: str = "filter"  # row of the registry of estimators
     filter_max_zones: int = 300  # an area of more zones is estimated district by district

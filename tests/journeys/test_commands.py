@@ -252,6 +252,64 @@ def test_a_wrong_forecast_is_told_in_one_line(tmp_path: Path, words: list[str], 
     assert not (tmp_path / "f.csv").exists()
 
 
+CALENDAR = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//a test//EN\r\nBEGIN:VEVENT\r\nUID:feast\r\n{}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+FEAST = CALENDAR.format("SUMMARY:The feast\r\nDTSTART:20260711T120000\r\nDURATION:PT5H\r\nRRULE:FREQ=WEEKLY")
+
+
+def write_drivers(folder: Path) -> None:
+    (folder / "events.ics").write_text(FEAST)
+    (folder / "school_holidays.ics").write_text(CALENDAR.format("DTSTART;VALUE=DATE:20260718\r\nDTEND;VALUE=DATE:20260831"))
+    (folder / "weather.csv").write_text("time,issued_at,temperature_c\n2026-07-04T10:00:00Z,,21\n2026-09-04T10:00:00Z,2026-07-04T10:00:00Z,17\n")
+
+
+def test_calendars_and_weather_in_an_area_folder_are_checked(area: Path) -> None:
+    write_drivers(area)
+    found = run_deining("check", area)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert " 0 events" not in found.stdout
+    (area / "events.ics").write_text(FEAST.replace("FREQ=WEEKLY", "FREQ=SECONDLY"))
+    (area / "school_holidays.ics").write_text(FEAST)
+    (area / "weather.csv").write_text("time,rain_mm_per_h\n2026-07-04T10:00:00Z,-9999\n")
+    (area / "weather.parquet").write_bytes(b"")
+    found = run_deining("check", area)
+    assert found.returncode == 1
+    lines = found.stderr.splitlines()
+    for words in (
+        ("deining: events.ics: VEVENT feast: found RRULE", "SECONDLY"),
+        ("deining: school_holidays.ics: VEVENT feast: found ", "whole days"),
+        ("deining: weather.csv: line 2: found rain_mm_per_h -9999; expected ",),
+        ("deining: weather.parquet: file: found weather.csv beside it",),
+    ):
+        assert any(all(word in line for word in words) for line in lines), (words, lines)
+
+
+def test_a_forecast_takes_drivers_from_files_and_from_an_area(area: Path, tmp_path: Path) -> None:
+    write_drivers(area)
+    counts, origins = write_counts(tmp_path / "counts.csv", 5), tmp_path / "origins.csv"
+    origins.write_text(f"origin\n{(BEGIN + timedelta(weeks=4)).isoformat()}\n")
+    usual = [counts, "--origins", origins, "--horizon", "24h"]
+    files = ["--events", area / "events.ics", "--school-holidays", area / "school_holidays.ics", "--weather", area / "weather.csv"]
+    for name, words in (("a", files), ("b", ["--area", area]), ("c", ["--area", area, *files])):
+        found = run_deining("forecast", *usual, "--holidays", "NL", *words, "--out", tmp_path / f"{name}.csv")
+        assert found.returncode == 0, found.stderr
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes() == (tmp_path / "c.csv").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["forecast", "backtest"])
+@pytest.mark.parametrize(
+    ("option", "words"), [("--events", ["no calendar"]), ("--school-holidays", ["no calendar"]), ("--weather", ["ending '.ics'", ".parquet"])]
+)
+def test_a_wrong_file_of_drivers_is_told_in_one_line(tmp_path: Path, command: str, option: str, words: list[str]) -> None:
+    (tmp_path / "wrong.ics").write_text("not a calendar")
+    (tmp_path / "origins.csv").write_text(f"origin\n{(BEGIN + timedelta(weeks=4)).isoformat()}\n")
+    more = ["--origins", tmp_path / "origins.csv"] if command == "forecast" else ["--weeks", 1]
+    out = ["--horizon", "24h", "--out", tmp_path / "f.csv", "--holidays", "NL"]
+    found = run_deining(command, write_counts(tmp_path / "counts.csv", 5), *more, *out, option, tmp_path / "wrong.ics")
+    assert found.returncode == 1
+    assert_one_line(found.stderr, "wrong.ics", *words)
+    assert not (tmp_path / "f.csv").exists()
+
+
 def test_a_token_is_for_a_sensor_of_the_area(area: Path, tmp_path: Path) -> None:
     found = run_deining("token", "count-west", "--area", area, "--data", tmp_path / "data")
     assert found.returncode == 2

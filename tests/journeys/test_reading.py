@@ -5,13 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import msgspec
+import numpy as np
 import pytest
 
+from deining.forecasting.record import AT, COLUMNS
+from deining.storage.database import open_database
+from deining.storage.forecasts import ScoreKey, write_scores
+from deining.storage.models import KeptModel, write_model
 from deining.web.api import ROUTERS
-from tests.journeys.conftest import Server
+from deining.web.rows import RecordRow, TrainingRow
+from tests.journeys.conftest import Server, Start
 
 PATHS = [
     "/healthz",
@@ -22,6 +30,9 @@ PATHS = [
     "/v1/zones/totals?area=town&zones=square",
     "/v1/flows/states",
     "/v1/forecasts",
+    "/v1/forecasts/record",
+    "/v1/forecasts/record?area=town&target=square&days=7",
+    "/v1/forecasts/models",
     "/v1/history?area=town&target=square",
     "/v1/history?area=town&target=north&hours=2",
     "/v1/alerts",
@@ -74,6 +85,9 @@ def test_every_row_carries_its_area_and_area_filters(town: Server) -> None:
         ("GET", "/v1/history?area=town", 422),
         ("GET", "/v1/history?area=town&target=square&hours=0", 422),
         ("GET", "/v1/alerts?active=perhaps", 422),
+        ("GET", "/v1/forecasts/record?days=0", 422),
+        ("GET", "/v1/forecasts/record?area=atlantis", 404),
+        ("GET", "/v1/forecasts/models?area=atlantis", 404),
         ("POST", "/v1/clock", 422),
     ],
 )
@@ -175,3 +189,68 @@ def test_what_cannot_be_explained_is_said(town: Server, zone: str, asked: dict[s
     answer = town.get(f"/v1/zones/{zone}/explanation", params=asked)
     assert answer.status_code == status
     assert word in answer.json()["error"]["message"]
+
+
+def test_before_anything_was_scored_the_record_is_empty_and_no_model_is_there(town: Server) -> None:
+    assert town.get("/v1/forecasts/record").json() == []
+    (row,) = msgspec.json.decode(town.get("/v1/forecasts/models").content, type=list[TrainingRow])
+    assert (row.area, row.models, row.last_failure, row.last_learned_at) == ("town", [], "", None)
+
+
+def keep_record(data: Path, days_ago: int, place: str, kind: str, model: str, **sums: float) -> None:
+    """Keep scored steps of some days ago, one to two hours ahead."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    values = np.zeros(len(COLUMNS))
+    for name, value in sums.items():
+        values[AT[name]] = value
+    key = ScoreKey(day=int(at.timestamp()) // 86_400, target=place, quantity="occupancy", lead_s=7200, kind=kind, model=model)
+    store = open_database(data)
+    write_scores(store, "town", [], {key: (int(at.timestamp()) - 900, int(at.timestamp()), values)}, COLUMNS, 900)
+    store.close()
+
+
+def test_the_record_tells_how_good_the_last_forecasts_were_by_place_and_kind_of_hour(start: Start, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    good = {"error": 20.0, "truth": 800.0, "n_last_week": 8, "error_last_week": 16.0, "last_week": 32.0, "inside80": 8, "inside95": 10}
+    keep_record(data, 1, "square", "quiet", "ordinary_weeks", n=10, missing=2, **good)
+    keep_record(data, 2, "square", "busy", "last_week", n=30, error=180.0, truth=900.0, yellow_hits=3, yellow_misses=1, yellow_chance_hits=4)
+    keep_record(data, 3, "other", "unknown", "ordinary_weeks", n=10, error=100.0, truth=100.0)
+    keep_record(data, 20, "square", "special", "ordinary_weeks", n=1, error=1.0)
+    town = start(data)
+
+    def read(**asked: object) -> dict[tuple[str | None, str], RecordRow]:
+        answer = town.get("/v1/forecasts/record", params={"area": "town", **asked})
+        return {(row.target, row.kind): row for row in msgspec.json.decode(answer.content, type=list[RecordRow], strict=True)}
+
+    square = read(target="square", days=7)
+    assert set(square) == {("square", "all"), ("square", "quiet"), ("square", "busy")}
+    quiet, busy, whole = square["square", "quiet"], square["square", "busy"], square["square", "all"]
+    assert (quiet.n, quiet.missing, quiet.mae, quiet.to_last_week, quiet.cover80, quiet.cover95) == (10, 2, 2.0, 0.5, 0.8, 1.0)
+    assert (quiet.band, quiet.lead_from_s, quiet.lead_to_s) == ("1 to 2 h", 3600, 7200)
+    assert quiet.to_ordinary_weeks is None, "what is not known is null"
+    assert quiet.levels == {}
+    assert busy.to_last_week is None
+    assert (busy.levels["yellow"].hits, busy.levels["yellow"].misses, busy.levels_by_chance["yellow"].hits) == (3, 1, 4)
+    assert (whole.n, whole.mae) == (40, 5.0)
+    assert [(one.name, one.share) for one in whole.models] == [("last_week", 0.75), ("ordinary_weeks", 0.25)]
+    assert whole.since < busy.until < quiet.since < whole.until
+    assert set(read(days=7)) == {*square, ("other", "all"), (None, "all"), (None, "quiet"), (None, "busy")}
+    assert set(read(target="", days=30)) == {(None, "all"), (None, "quiet"), (None, "busy"), (None, "special")}
+    assert read(target="", days=7)[None, "all"].n == 50
+    assert read(target="nowhere") == {}
+
+
+def test_the_models_tell_what_they_learned_from_and_why_one_was_not_taken(start: Start, tmp_path: Path) -> None:
+    at = datetime(2026, 7, 4, tzinfo=UTC)
+    model = KeptModel(
+        name="any", version="v1", code_version="c1", data_version="d1", seed=7, learned_until=at, tried_at=at, adopted_at=None, refused="it was worse",
+        holdout_steps=100, score=0.2, champion_score=0.1, digest="",
+    )  # fmt: skip
+    store = open_database(tmp_path / "data")
+    write_model(store, "town", model)
+    store.close()
+    (row,) = msgspec.json.decode(start(tmp_path / "data").get("/v1/forecasts/models").content, type=list[TrainingRow], strict=True)
+    assert row.forecaster == "combined"
+    (found,) = row.models
+    assert (found.version, found.learned_until, found.adopted_at, found.refused, found.in_use) == ("v1", at, None, "it was worse", False)
+    assert (found.score, found.champion_score) == (0.2, 0.1)

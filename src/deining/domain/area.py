@@ -8,6 +8,7 @@ from datetime import date, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from deining.domain.drivers import Drivers, SchoolHoliday, Weather
 from deining.domain.event import Event
 from deining.domain.levels import LevelScale
 from deining.domain.measure import Measure, Scenario
@@ -154,6 +155,10 @@ class Area:
         GeoJSON feature collections for the map by layer name (`streets`, `buildings`, `ground`).
     groups
         Zones whose people are added up.
+    school_holidays
+        Days without school; empty where nobody gave them.
+    weather
+        Measured and forecast weather; None where nobody gave it.
     """
 
     id: str
@@ -173,6 +178,12 @@ class Area:
     notice: str = ""
     background: Mapping[str, object] = field(default_factory=dict)
     groups: Mapping[str, ZoneGroup] = field(default_factory=dict)
+    school_holidays: tuple[SchoolHoliday, ...] = ()
+    weather: Weather | None = field(default=None, compare=False)
+
+    def drivers(self) -> Drivers:
+        """What moves crowds here besides the clock: its events, school holidays and weather, as far as they are known."""
+        return Drivers(events=self.events, school_holidays=self.school_holidays, weather=self.weather)
 
     def list_point_counters(self) -> list[Sensor]:
         """All point counters, in the order of the register."""

@@ -7,6 +7,24 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProgrammePart:
+    """A part of an event's programme: an act, the parade, the fireworks.
+
+    Parameters
+    ----------
+    start, end
+        Aware times; [start, end).
+    zones
+        Ids of the zones it concerns; empty where nobody said, which is not the same as nowhere.
+    """
+
+    name: str
+    start: datetime
+    end: datetime
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """A public happening that draws people.
 
@@ -18,6 +36,8 @@ class Event:
         Persons over the whole event, as the organiser or planner expects; None where nobody said.
     kind
         What it is ("concert", "market", "fireworks", "beach_day").
+    parts
+        Parts of its programme, by time of beginning; empty where nobody gave one.
     """
 
     id: str
@@ -27,3 +47,4 @@ class Event:
     kind: str = "other"
     expected_visitors: int | None = None
     zones: tuple[str, ...] = ()
+    parts: tuple[ProgrammePart, ...] = ()

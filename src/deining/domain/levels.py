@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -97,10 +99,84 @@ class LevelFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelExpected:
-    """The highest level that the forecast reaches within sight, when first, and how likely."""
+    """The highest level that is reached within sight, when first, and how likely.
+
+    Parameters
+    ----------
+    earliest, latest
+        Ends of the 80 % interval of the time at which it is reached, if it is; None where that is not known.
+    """
 
     level: Level
     at: datetime
     chance: float
     quantity: LevelQuantity
     scale: LevelScale
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelLimit:
+    """Where a level of one place begins, in the unit in which the place is forecast: persons, or persons/min."""
+
+    level: Level
+    quantity: LevelQuantity
+    scale: LevelScale
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelReach:
+    """How likely one place reaches a level within some time, and when.
+
+    Parameters
+    ----------
+    target
+        Id of the zone or gate.
+    origin
+        When this was found; nothing later was known.
+    chances
+        Probability that the level is reached within so many seconds after the origin; rising. 1 where it is reached.
+    at_p10, at_p50, at_p90
+        When it is reached, if it is within the longest of these times: the median, and the ends of the 80 % interval;
+        None where that is too unlikely to say when.
+    """
+
+    target: str
+    origin: datetime
+    quantity: LevelQuantity
+    level: Level
+    scale: LevelScale
+    chances: Mapping[int, float]
+    at_p10: datetime | None
+    at_p50: datetime | None
+    at_p90: datetime | None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the level was reached at the origin."""
+        return self.at_p90 == self.origin and min(self.chances.values()) == 1.0
+
+    def chance_within(self, seconds: float) -> float:
+        """Probability that the level is reached so many seconds after the origin, linear between those that are known.
+
+        Beyond the longest time its own probability is returned: no more is known.
+
+        Examples
+        --------
+        >>> from datetime import UTC
+        >>> at, scale = datetime(2026, 7, 4, 12, tzinfo=UTC), LevelScale(quantity=LevelQuantity.DENSITY, yellow=1, orange=2, red=3)
+        >>> given = {"origin": at, "quantity": scale.quantity, "scale": scale, "at_p10": None, "at_p50": None, "at_p90": None}
+        >>> LevelReach(target="z1", level=Level.RED, chances={900: 0.2, 1800: 0.5}, **given).chance_within(1200)
+        0.3
+        """
+        leads = sorted(self.chances)
+        k = bisect_left(leads, seconds)
+        if k == len(leads):
+            return self.chances[leads[-1]]
+        if k == 0:
+            return self.chances[leads[0]] if self.is_reached else self.chances[leads[0]] * max(0.0, seconds) / leads[0]
+        low, high = leads[k - 1], leads[k]
+        share = (seconds - low) / (high - low)
+        return round(self.chances[low] + share * (self.chances[high] - self.chances[low]), 12)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from deining.domain.alert import AlertKind, AlertPolicy
 from deining.domain.area import Area
 from deining.domain.calibration import Calibration
-from deining.domain.drivers import NO_DRIVERS, Drivers
+from deining.domain.drivers import NO_DRIVERS, Drivers, Int64Array
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelExpected, LevelFound
+from deining.domain.levels import Level, LevelExpected, LevelFound, LevelLimit, LevelReach
 from deining.domain.observation import Observation
-from deining.domain.series import Series
+from deining.domain.series import FloatArray, Series
 from deining.domain.state import Explanation, FlowState, SensorFault, SensorHealth, TotalState, ZoneState
 
 
@@ -117,6 +117,45 @@ class Forecaster(Protocol):
         ...
 
 
+class UsualCourse(Protocol):
+    """What is usual at a place: from weeks of history, whatever forecaster is chosen."""
+
+    def __call__(self, target: str, quantity: str, times_s: Int64Array) -> FloatArray | None:
+        """Usual values in the steps that hold these times (seconds since 1970 UTC), shape kept; NaN or None: not known."""
+        ...
+
+
+class StateForecasts(NamedTuple):
+    """What a state forecaster says at one moment: forecasts, and how likely levels are reached and when."""
+
+    forecasts: list[Forecast]
+    reaches: list[LevelReach]
+
+
+class StateForecaster(Protocol):
+    """Zone and flow states up to now -> forecasts of the next hours, and the chance that levels are reached.
+
+    What it knows changes in `take` alone; it never sees an observation, nor a state later than the last one taken.
+    """
+
+    @property
+    def horizon_s(self) -> int:
+        """How far ahead it looks, s."""
+        ...
+
+    def take(self, now: datetime, zones: Sequence[ZoneState], flows: Sequence[FlowState]) -> None:
+        """Take the states of a moment; times rise from call to call."""
+        ...
+
+    def forecast(self, first_s: int | None, step_s: int, limits: Mapping[str, Sequence[LevelLimit]], usual: UsualCourse | None = None) -> StateForecasts:
+        """What follows from the states taken last.
+
+        Forecasts of steps of `step_s` wholly within the horizon, the first beginning at `first_s`; none where that is None.
+        And a reach for every limit of every place of which something is known.
+        """
+        ...
+
+
 class Levels(Protocol):
     """Which level a state or a forecast is at, by the scales in force for its place."""
 
@@ -128,14 +167,25 @@ class Levels(Protocol):
         """The level of a gate or point counter; None where nothing is known or no scale is in force."""
         ...
 
-    def expected(self, target: str, forecasts: Sequence[Forecast], now: datetime, policy: AlertPolicy) -> LevelExpected | None:
-        """The highest level above green that is reached with at least the policy's chance within its look-ahead."""
+    def expected(
+        self, target: str, forecasts: Sequence[Forecast], now: datetime, policy: AlertPolicy, reaches: Sequence[LevelReach] = ()
+    ) -> LevelExpected | None:
+        """The highest level above green that is reached with at least the policy's chance within its look-ahead.
+
+        Where it is known how likely levels are reached, that goes before the forecasts, which speak only of what is later.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskView:
-    """All that a rule may look at: states, forecasts and health at one moment, and the levels in force."""
+    """All that a rule may look at: states, forecasts and health at one moment, and the levels in force.
+
+    Parameters
+    ----------
+    reaches
+        By zone or gate: how likely its levels are reached, and when; these go before the forecasts of the same place.
+    """
 
     area: Area
     now: datetime
@@ -145,6 +195,7 @@ class RiskView:
     forecasts: Mapping[tuple[str, str], Sequence[Forecast]]
     levels: Levels
     policy: AlertPolicy = field(default_factory=AlertPolicy)
+    reaches: Mapping[str, Sequence[LevelReach]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

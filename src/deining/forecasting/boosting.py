@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 
-import lightgbm
 import numpy as np
 
 from deining.domain.drivers import NO_DRIVERS, Drivers
@@ -23,10 +22,11 @@ from deining.forecasting.calendar import Calendar, Int64Array
 from deining.forecasting.cleaning import without_dead_runs
 from deining.forecasting.day_clues import HOUR_S, ClueRows, DayClues
 from deining.forecasting.issue import to_forecasts
-from deining.forecasting.lesson import DAY_S, FARTHEST_S, LOOKS_AT_S, Lesson, dump_lesson, is_special, learn_lesson, load_lesson, stretch_of
+from deining.forecasting.lesson import DAY_S, FARTHEST_S, LOOKS_AT_S, MOST_CELLS, Lesson, dump_lesson, is_special, learn_lesson, load_lesson, stretch_of
 from deining.forecasting.ordinary_grid import OrdinaryGrid
 from deining.forecasting.ordinary_weeks import OrdinaryWeeks
 from deining.forecasting.spread import kind_of_hour
+from deining.forecasting.trees import lightgbm
 from deining.forecasting.weekly import step_times
 
 Kind = tuple[str, int]
@@ -36,8 +36,9 @@ FEWEST_OWN_S = 35 * DAY_S
 """A series that was measured for less than this is new: the trees are not asked."""
 WORSE = 1.0
 """Out-of-fold error of the last half year, over that of the ordinary weeks, above which these are given."""
-GROWN_BY, LEARN_AGAIN_DAYS = 1.25, 7
-"""It learns again once its history is so many times as long, and no sooner than after so many days."""
+GROWN_BY, SOONEST_DAYS, LATEST_DAYS = 1.25, 7, 182
+"""It learns again once its history is so many times as long, no sooner than after so many days, and after so many at the latest."""
+THREADS = 2
 
 
 class Boosting:
@@ -49,7 +50,7 @@ class Boosting:
         Cores that it uses.
     """
 
-    def __init__(self, calendar: Calendar, *, threads: int = 1) -> None:
+    def __init__(self, calendar: Calendar, *, threads: int = THREADS) -> None:
         self._calendar, self._threads = calendar, threads
         self._simple = OrdinaryWeeks(calendar)
         self._lessons: dict[Kind, Lesson] = {}
@@ -60,7 +61,7 @@ class Boosting:
         for kind, series in by_kind(one.until(until) for one in histories):
             days = max((one.end_s - one.first_s for one in series), default=0) / DAY_S
             known = self._lessons.get(kind)
-            if days < FEWEST_DAYS or (known and days < max(GROWN_BY * known.days, known.days + LEARN_AGAIN_DAYS)):
+            if days < FEWEST_DAYS or (known and days < _due_days(known)):
                 continue
             lesson = learn_lesson([without_dead_runs(one) for one in series], until, drivers, days, self._calendar, self._threads)
             if lesson is not None:
@@ -109,7 +110,7 @@ class Boosting:
 
     def _forecast_one(self, lesson: Lesson, series: Sequence[Series], origin: datetime, horizon_s: int, drivers: Drivers) -> list[Forecast]:
         origin_s, step_s = int(origin.timestamp()), series[0].step_s
-        begin = datetime.fromtimestamp(origin_s - LOOKS_AT_S, UTC)
+        begin = datetime.fromtimestamp(origin_s - min(LOOKS_AT_S, MOST_CELLS // len(series) * step_s), UTC)
         series = [without_dead_runs(one.since(begin)) for one in series]
         times = {one.first_s % step_s: step_times(one, origin, horizon_s) for one in series}
         made: list[Forecast] = []
@@ -155,7 +156,7 @@ class Boosting:
         try:
             parts = json.loads(zlib.decompress(learned)) if learned else []
             self._lessons = dict(load_lesson(part) for part in parts)
-        except (ValueError, KeyError, TypeError, zlib.error, lightgbm.basic.LightGBMError) as error:
+        except (ValueError, KeyError, TypeError, zlib.error, lightgbm().basic.LightGBMError) as error:
             raise WrongData(f"found no boosted trees in {len(learned)} bytes ({error}); expected what dump of the model boosting gave") from None
 
 
@@ -163,6 +164,11 @@ def by_kind(histories: Iterable[Series]) -> list[tuple[Kind, list[Series]]]:
     """Series by (quantity, step), each in the order given."""
     ordered = sorted(histories, key=lambda one: (one.quantity, one.step_s))
     return [(kind, list(series)) for kind, series in groupby(ordered, key=lambda one: (one.quantity, one.step_s))]
+
+
+def _due_days(known: Lesson) -> float:
+    """Days of history at which it is learned again."""
+    return max(known.days + SOONEST_DAYS, min(GROWN_BY * known.days, known.days + LATEST_DAYS))
 
 
 def mean_of(quantiles: FloatArray) -> FloatArray:

@@ -201,4 +201,3 @@ def _school(grid: OrdinaryGrid, drivers: Drivers) -> FloatArray:
         first, last = ((day - EPOCH).days - grid.days.first for day in (holiday.first, holiday.last))
         found[max(0, first) : max(0, last + 1)] = 1.0
     return found
-

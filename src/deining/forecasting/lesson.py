@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import lightgbm
 import numpy as np
 
 from deining.domain.drivers import Drivers
@@ -18,6 +17,7 @@ from deining.forecasting.calendar import BoolArray, Calendar, Int64Array
 from deining.forecasting.day_clues import HOUR_S, ClueRows, DayClues
 from deining.forecasting.ordinary_grid import OrdinaryGrid
 from deining.forecasting.spread import SpreadTable, kind_of_hour
+from deining.forecasting.trees import Booster, lightgbm
 
 DAY_S, WEEK_S = 86_400, 7 * 86_400
 FARTHEST_S = 14 * DAY_S
@@ -25,7 +25,8 @@ FARTHEST_S = 14 * DAY_S
 LEARNS_FROM_S, LOOKS_AT_S = 6 * 365 * DAY_S, 3 * 365 * DAY_S + 12 * WEEK_S
 """How far back it learns, and how far back it looks for a forecast."""
 FOLDS, FOLD_S = 3, 14 * DAY_S
-MOST_CELLS = 12_000_000
+MOST_CELLS = 4_000_000
+"""Steps times series that it looks at; of more series it looks less far back."""
 SEED = 1
 ERROR_HALF_LIFE_S = 365 * DAY_S
 """An error of so long ago counts half in how wide the bands are."""
@@ -44,13 +45,13 @@ class Stretch:
 
 
 STRETCHES = (
-    Stretch(from_h=0, to_h=1, rows=60_000, rounds=120),
-    Stretch(from_h=1, to_h=24, rows=130_000, rounds=160),
-    Stretch(from_h=24, to_h=FARTHEST_S / HOUR_S, rows=160_000, rounds=160),
+    Stretch(from_h=0, to_h=1, rows=60_000, rounds=200),
+    Stretch(from_h=1, to_h=24, rows=140_000, rounds=300),
+    Stretch(from_h=24, to_h=FARTHEST_S / HOUR_S, rows=200_000, rounds=300),
 )
 TREES: dict[str, Any] = {
-    "learning_rate": 0.08,
-    "num_leaves": 63,
+    "learning_rate": 0.07,
+    "num_leaves": 31,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
@@ -61,7 +62,7 @@ TREES: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-WIDTH_TREES = TREES | {"objective": "regression", "num_leaves": 31, "min_data_in_leaf": 300}
+WIDTH_TREES = TREES | {"objective": "regression", "min_data_in_leaf": 300}
 WIDTH_ROUNDS, WIDTH_ROWS = 80, 60_000
 
 
@@ -75,8 +76,8 @@ class Trees:
         By target: mean error of the last half year against that of the ordinary weeks, both out of fold.
     """
 
-    middle: tuple[lightgbm.Booster, ...]
-    width: lightgbm.Booster
+    middle: tuple[Booster, ...]
+    width: Booster
     table: SpreadTable
     to_ordinary: dict[str, float]
 
@@ -129,13 +130,13 @@ def _learn_stretch(stretch: Stretch, grid: OrdinaryGrid, clues: DayClues, specia
     centre, middle = np.zeros(len(truth)), []
     for k in range(FOLDS):
         others, own = fold != k, fold == k
-        data = lightgbm.Dataset(rows.clues[others], answer[others], weight=weight[others])
-        trees = lightgbm.train(TREES | {"objective": "l1", "seed": SEED + k, "num_threads": threads}, data, stretch.rounds)
+        data = lightgbm().Dataset(rows.clues[others], answer[others], weight=weight[others])
+        trees = lightgbm().train(TREES | {"objective": "l1", "seed": SEED + k, "num_threads": threads}, data, stretch.rounds)
         centre[own] = np.maximum(rows.base[own] + rows.scale[own] * trees.predict(rows.clues[own], num_threads=threads), 0)
         middle.append(trees)
     error = (truth - centre) / rows.scale
-    data = lightgbm.Dataset(rows.clues[:WIDTH_ROWS], np.log(np.abs(error[:WIDTH_ROWS]) + SMALL_ERROR))
-    width = lightgbm.train(WIDTH_TREES | {"seed": SEED, "num_threads": threads}, data, WIDTH_ROUNDS)
+    data = lightgbm().Dataset(rows.clues[:WIDTH_ROWS], np.log(np.abs(error[:WIDTH_ROWS]) + SMALL_ERROR))
+    width = lightgbm().train(WIDTH_TREES | {"seed": SEED, "num_threads": threads}, data, WIDTH_ROUNDS)
     expected = np.exp(width.predict(rows.clues, num_threads=threads))
     kind = kind_of_hour(rows.base, rows.scale, special[step])
     age_s = grid.times_s[-1] - grid.times_s[step]
@@ -177,7 +178,7 @@ def provenance(series: Sequence[Series], until: datetime, drivers: Drivers) -> P
         digest.update(one.values.tobytes())
     data = digest.hexdigest()[:12]
     names = drivers.names()
-    version = hashlib.sha256(f"{CODE_VERSION} {SEED} {data} {lightgbm.__version__} {names}".encode()).hexdigest()[:12]
+    version = hashlib.sha256(f"{CODE_VERSION} {SEED} {data} {lightgbm().__version__} {names}".encode()).hexdigest()[:12]
     absent = tuple(name for name in ("events", "school_holidays", "weather") if name not in names)
     return Provenance(model_version=version, data_version=data, learned_until=until, drivers=names, absent=absent)
 
@@ -221,8 +222,8 @@ def load_lesson(part: dict[str, Any]) -> tuple[tuple[str, int], Lesson]:
     version, data, until, drivers, absent, reason = part["provenance"]
     stretches = tuple(
         Trees(
-            middle=tuple(lightgbm.Booster(model_str=text) for text in one["middle"]),
-            width=lightgbm.Booster(model_str=one["width"]),
+            middle=tuple(lightgbm().Booster(model_str=text) for text in one["middle"]),
+            width=lightgbm().Booster(model_str=one["width"]),
             table=SpreadTable(np.array(one["table"])),
             to_ordinary=one["to_ordinary"],
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import lightgbm
 import numpy as np
 
 from deining.domain.series import FloatArray
 from deining.forecasting.recent_clues import CLUES, Clues, Rows
+from deining.forecasting.trees import lightgbm
 
 ROUNDS = 10
 RIDGE = 0.003
@@ -70,14 +70,14 @@ class Pool:
 
     def __init__(self, leads: FloatArray, lines: FloatArray, trees: str) -> None:
         self._leads, self._lines, self._trees = leads, lines, trees
-        self._forest = lightgbm.Booster(model_str=trees) if trees else None
+        self._forest = lightgbm().Booster(model_str=trees) if trees else None
 
     @classmethod
     def fit(cls, past: list[Rows], seed: int) -> Pool:
         """Learn from rows of rising leads; without any row the line and the trees are the mean of the last 15 minutes."""
         table = np.concatenate([_table(rows.clues, np.full(len(rows.truth), float(rows.lead))) for rows in past])
         gain = np.concatenate([(rows.truth - rows.clues.recent) / rows.clues.scale for rows in past])
-        trees = lightgbm.train({**TREES, "seed": seed}, lightgbm.Dataset(table, gain), TREE_ROUNDS).model_to_string() if len(gain) else ""
+        trees = lightgbm().train({**TREES, "seed": seed}, lightgbm().Dataset(table, gain), TREE_ROUNDS).model_to_string() if len(gain) else ""
         return cls(np.array([float(rows.lead) for rows in past]), np.array([fit_line(rows) for rows in past]), trees)
 
     def forecast(self, clues: Clues, leads: FloatArray) -> FloatArray:

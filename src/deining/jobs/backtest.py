@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import numpy as np
 
+from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.errors import WrongTable
-from deining.domain.forecast import QUANTILES, Forecast
+from deining.domain.forecast import Forecast
 from deining.domain.ports import Forecaster
 from deining.domain.series import FloatArray, Series
+from deining.forecasting import Calendar
+from deining.forecasting.record import AT, BUSY, COLUMNS, LEVELS, OUTCOMES, QUIET, SPECIAL, UNKNOWN, Facts, Judge, count_steps, find_band, read_score
 from deining.jobs import Progress, no_progress
 
-BANDS_S = (("to 2 h", 0, 7200), ("2 to 24 h", 7200, 86_400), ("1 to 7 days", 86_400, 604_800), ("past 7 days", 604_800, 10**12))
-"""Horizons that are scored apart: name, from, to; by the time from the origin to the start of the step."""
+BANDS = ("to 2 h", "2 to 24 h", "1 to 7 days", "past 7 days")
+BANDS_S = ((0, 7200), (7200, 86_400), (86_400, 604_800), (604_800, 10**12))
+"""Horizons that are scored apart, s: above the first, up to the second; by the time from the origin to the end of the step."""
+KINDS = {"all": (QUIET, BUSY, SPECIAL, UNKNOWN), "quiet": (QUIET,), "busy": (BUSY,), "special": (SPECIAL,)}
 FEWEST_WEEKS = 3
+ALL = ""
+"""Stands for all targets together."""
+Sums = dict[tuple[str, str, int, int], FloatArray]
+"""(model, target, band, kind) -> sums over steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +34,26 @@ class Score:
 
     Parameters
     ----------
+    target
+        Id of the sensor; empty for all together.
+    kind
+        Kind of hour: `all`, or `quiet`, `busy` (what is ordinary then lies above four fifths of the four weeks before),
+        `special` (a public holiday, or a day of an event of the area).
     steps
         Forecast steps that were measured afterwards.
     mae
         Mean absolute error of the median, persons a step.
-    to_last_week
-        `mae` over that of repeating last week on the same steps; below 1 is better.
+    to_last_week, to_ordinary_weeks
+        `mae` over that of repeating last week, and of the mean of the four ordinary weeks before, on the same steps; below
+        1 is better. NaN where those weeks hold nothing.
     wql
         Mean weighted quantile loss: twice the pinball loss, summed over steps and divided by the sum of what was
         measured, averaged over the seven quantiles.
     cover80, cover95
         Share of steps in which the truth lay in the 80 % and in the 95 % interval.
+    outcomes
+        By `yellow_hits`, `yellow_misses`, `yellow_false_alarms` and so on to `red_false_alarms`: how often the median was
+        in a level and the truth too, the truth alone, the median alone. None where no scale is in force.
 
     References
     ----------
@@ -44,12 +62,16 @@ class Score:
 
     model: str
     band: str
+    target: str
+    kind: str
     steps: int
     mae: float
     to_last_week: float
+    to_ordinary_weeks: float
     wql: float
     cover80: float
     cover95: float
+    outcomes: Mapping[str, int | None]
 
 
 def choose_origins(series: Sequence[Series], *, weeks: int, every_h: int) -> list[datetime]:
@@ -74,62 +96,100 @@ def backtest(
     origins: Sequence[datetime],
     horizon_s: int,
     models: Mapping[str, Forecaster],
+    drivers: Drivers = NO_DRIVERS,
     *,
+    judge: Judge | None = None,
     progress: Progress = no_progress,
 ) -> list[Score]:
-    """The score of each model in each band of horizons, over steps that all models forecast.
+    """The score of each model in each band of horizons, over the steps that all models which reach so far forecast.
 
     Parameters
     ----------
     models
-        By name; `last_week` is what the others are compared with.
+        By name.
+    judge
+        Knows holidays, events and levels; None for none of them, and hours in UTC.
+
+    Returns
+    -------
+    list[Score]
+        All targets together and all hours first, then by kind of hour, then each target alone.
     """
-    found: dict[str, list[FloatArray]] = {name: [] for name in models}
-    for origin in progress(origins, total=len(origins), unit="origin"):
+    judge = judge or Judge(Calendar.in_utc(), drivers.events)
+    sums: Sums = {}
+    for origin in progress(sorted(origins), total=len(origins), unit="origin"):
         past = [one.until(origin) for one in series]
+        made: dict[str, dict[tuple[str, str], list[Forecast]]] = {name: {} for name in models}
         for name, model in models.items():
-            model.learn(past, origin)
-            found[name].append(_rows(series, model.forecast(past, origin, horizon_s), origin))
-    tables = {name: np.concatenate(rows) for name, rows in found.items()}
-    return [score for band, low, high in BANDS_S for score in _score_band(tables, band, low, high)]
+            model.learn(past, origin, drivers)
+            for forecast in model.forecast(past, origin, horizon_s, drivers):
+                made[name].setdefault((forecast.target, forecast.quantity), []).append(forecast)
+        for one in series:
+            _add_origin(sums, judge, one, origin, {name: found.get((one.target, one.quantity), []) for name, found in made.items()})
+    targets = [ALL, *(one.target for one in series)]
+    kinds = [(ALL, "all"), *((ALL, kind) for kind in KINDS if kind != "all"), *((t, kind) for t in targets[1:] for kind in KINDS)]
+    return [score for target, kind in kinds for band in range(len(BANDS)) for name in models if (score := _read(sums, name, target, band, kind)) is not None]
 
 
-def _rows(series: Sequence[Series], made: Sequence[Forecast], origin: datetime) -> FloatArray:
-    """(lead, truth, quantiles...) of one origin; steps without a truth are left out."""
-    by_key = {(one.target, one.quantity): one for one in series}
-    rows = []
-    for f in made:
-        one = by_key[f.target, f.quantity]
-        k = int((f.time.timestamp() - one.first_s) // one.step_s)
-        if 0 <= k < len(one.values) and not np.isnan(one.values[k]):
-            rows.append(((f.time - origin) / timedelta(seconds=1), one.values[k], *f.quantiles))
-    return np.array(rows, dtype=float).reshape(len(rows), 2 + len(QUANTILES))
+def _add_origin(sums: Sums, judge: Judge, series: Series, origin: datetime, made: Mapping[str, Sequence[Forecast]]) -> None:
+    """Add what the models forecast of one series from one origin."""
+    by_time = {name: {int(f.time.timestamp()): f.quantiles for f in found} for name, found in made.items()}
+    times_s = np.array(sorted({t for found in by_time.values() for t in found}), dtype=np.int64)
+    if not len(times_s):
+        return
+    facts = judge.find_facts(series, np.full(len(times_s), int(origin.timestamp()), dtype=np.int64), times_s)
+    bands = find_band(facts.lead_s, BANDS_S)
+    for band in np.unique(bands).tolist():
+        there = bands == band
+        reaching = {name: found for name, found in by_time.items() if any(t in found for t in times_s[there].tolist())}
+        common = there & np.array([all(t in found for found in reaching.values()) for t in times_s.tolist()])
+        for name, found in reaching.items():
+            quantiles = np.array([found[t] for t in times_s[common].tolist()])
+            _add(sums, name, series.target, band, facts.pick(common), quantiles, judge.chance)
 
 
-def _score_band(tables: Mapping[str, FloatArray], band: str, low: float, high: float) -> list[Score]:
-    chosen = {name: table[(table[:, 0] >= low) & (table[:, 0] < high)] for name, table in tables.items()}
-    if not all(len(table) for table in chosen.values()):
-        return []
-    mae = {name: float(np.mean(np.abs(table[:, 2 + QUANTILES.index(0.50)] - table[:, 1]))) for name, table in chosen.items()}
-    return [_score(name, band, table, mae[name], mae.get("last_week", float("nan"))) for name, table in chosen.items()]
+def _add(sums: Sums, model: str, target: str, band: int, facts: Facts, quantiles: FloatArray, chance: float) -> None:
+    if not len(quantiles):
+        return
+    added = count_steps(facts, quantiles, chance)
+    for kind in np.unique(facts.kind).tolist():
+        part = added[facts.kind == kind].sum(axis=0)
+        for place in (ALL, target):
+            key = (model, place, band, kind)
+            sums[key] = sums.get(key, np.zeros(len(COLUMNS))) + part
 
 
-def _score(name: str, band: str, table: FloatArray, mae: float, mae_last_week: float) -> Score:
-    truth, quantiles = table[:, 1], table[:, 2:]
-    error, q = truth[:, None] - quantiles, np.array(QUANTILES)
-    loss = np.maximum(q * error, (q - 1) * error)
-
-    def cover(lower: float, upper: float) -> float:
-        low, high = quantiles[:, QUANTILES.index(lower)], quantiles[:, QUANTILES.index(upper)]
-        return float(np.mean((truth >= low) & (truth <= high)))
-
+def _read(sums: Sums, model: str, target: str, band: int, kind: str) -> Score | None:
+    """The score of a model; None where nothing was scored."""
+    parts = [found for k in KINDS[kind] if (found := sums.get((model, target, band, k))) is not None]
+    whole = np.sum(parts, axis=0) if parts else np.zeros(len(COLUMNS))
+    if not whole[AT["n"]]:
+        return None
+    score = read_score(whole)
     return Score(
-        model=name,
-        band=band,
-        steps=len(table),
-        mae=mae,
-        to_last_week=mae / mae_last_week if mae_last_week > 0 else float("nan"),
-        wql=float(np.mean(2 * loss.sum(axis=0) / max(truth.sum(), 1e-9))),
-        cover80=cover(0.10, 0.90),
-        cover95=cover(0.025, 0.975),
+        model=model,
+        band=BANDS[band],
+        target=target,
+        kind=kind,
+        steps=score.n,
+        mae=_number(score.mae),
+        to_last_week=_number(score.to_last_week),
+        to_ordinary_weeks=_number(score.to_ordinary_weeks),
+        wql=_number(score.wql),
+        cover80=_number(score.cover80),
+        cover95=_number(score.cover95),
+        outcomes={
+            f"{level.label}_{outcome}": getattr(score.levels[level], outcome) if level in score.levels else None for level in LEVELS for outcome in OUTCOMES[:3]
+        },
     )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def score_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
+    """The columns of a table of scores."""
+    names = ("band", "model", "steps", "mae", "to_last_week", "wql", "cover80", "cover95", "target", "kind", "to_ordinary_weeks")
+    outcomes = [f"{level.label}_{outcome}" for level in LEVELS for outcome in OUTCOMES[:3]]
+    return {name: [getattr(score, name) for score in scores] for name in names} | {name: [score.outcomes[name] for score in scores] for name in outcomes}

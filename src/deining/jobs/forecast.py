@@ -96,10 +96,13 @@ def write_forecasts(path: Path, forecasts: Sequence[Forecast]) -> None:
 
 
 def forecast_columns(forecasts: Sequence[Forecast]) -> dict[str, Any]:
-    """Columns `target, quantity, origin, time, mean`, the quantiles, and `model`."""
+    """Columns `target, quantity, origin, time, mean`, the quantiles, `model`, and where each forecast comes from."""
     quantiles = np.array([f.quantiles for f in forecasts]).reshape(len(forecasts), len(QUANTILE_NAMES))
     return {
         **{name: [getattr(f, name) for f in forecasts] for name in ("target", "quantity", "origin", "time", "mean")},
         **{name: quantiles[:, k] for k, name in enumerate(QUANTILE_NAMES)},
         "model": [f.model for f in forecasts],
+        "model_version": [f.provenance.model_version for f in forecasts],
+        "learned_until": [f.provenance.learned_until for f in forecasts],
+        "reason": [f.provenance.reason for f in forecasts],
     }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from deining.domain.alert import AlertPolicy
 from deining.domain.area import Area
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelExpected, LevelFound, LevelQuantity, LevelScale
+from deining.domain.levels import Level, LevelExpected, LevelFound, LevelLimit, LevelQuantity, LevelReach, LevelScale
 from deining.domain.literature import AMSTERDAM_RED, AMSTERDAM_YELLOW
 from deining.domain.state import FlowState, ZoneState
 
@@ -76,14 +76,27 @@ class LevelBook:
         found = [LevelFound(level=scales[q].level(value), quantity=q, value=value, scale=scales[q]) for q, value in figures.items() if q in scales]
         return max(found, key=lambda f: (f.level, f.value / f.scale.red), default=None)
 
-    def expected(self, target: str, forecasts: Sequence[Forecast], now: datetime, policy: AlertPolicy) -> LevelExpected | None:
-        """The highest level above green that is reached with at least the policy's chance within its look-ahead."""
-        best: LevelExpected | None = None
+    def limits(self, target: str) -> list[LevelLimit]:
+        """Where each level above green begins at a zone or gate, in persons or persons/min."""
+        quantity = "occupancy" if target in self._area.zones else "flow_per_min"
+        return [
+            LevelLimit(level=level, quantity=scale.quantity, scale=scale, value=scale.threshold(level) / factor)
+            for scale, factor in ((self.scales(target)[q], factor) for q, factor in self._factors(target, quantity).items())
+            for level in (Level.YELLOW, Level.ORANGE, Level.RED)
+        ]
+
+    def expected(
+        self, target: str, forecasts: Sequence[Forecast], now: datetime, policy: AlertPolicy, reaches: Sequence[LevelReach] = ()
+    ) -> LevelExpected | None:
+        """The highest level above green that is reached with at least the policy's chance within its look-ahead.
+
+        Where it is known how likely levels are reached, that goes before the forecasts, which speak only of what is later.
+        """
         until = now + timedelta(seconds=policy.ahead_s)
-        for reach in self._reaches(target, forecasts):
-            if reach.chance >= policy.chance and now <= reach.at <= until and (best is None or reach.level > best.level):
-                best = reach
-        return best
+        begin = max((reach.origin + timedelta(seconds=max(reach.chances)) for reach in reaches), default=now)
+        likely = [reach for reach in self._reaches(target, forecasts) if reach.chance >= policy.chance and begin <= reach.at <= until]
+        likely = [found for reach in reaches if (found := _likely(reach, now, policy))] + likely
+        return max(likely, key=lambda found: found.level, default=None)
 
     def _reaches(self, target: str, forecasts: Sequence[Forecast]) -> list[LevelExpected]:
         """Every level that some step may reach, in order of time, worked out once for each set of forecasts."""
@@ -97,26 +110,35 @@ class LevelBook:
         return known[1]
 
     def _reached(self, target: str, forecast: Forecast) -> Iterator[LevelExpected]:
-        for quantity, factor in self._factors(target, forecast).items():
+        for quantity, factor in self._factors(target, forecast.quantity, forecast.step_s).items():
             scale = self.scales(target)[quantity]
             for level in (Level.RED, Level.ORANGE, Level.YELLOW):
                 threshold = scale.threshold(level) / factor
                 if threshold < forecast.quantiles[-1]:
                     yield LevelExpected(level=level, at=forecast.time, chance=forecast.chance_above(threshold), quantity=quantity, scale=scale)
 
-    def _factors(self, target: str, forecast: Forecast) -> dict[LevelQuantity, float]:
+    def _factors(self, target: str, quantity: str, step_s: int | None = None) -> dict[LevelQuantity, float]:
         """What a forecast value is multiplied by to be each quantity that has a scale here."""
         factors: dict[LevelQuantity, float] = {}
-        if forecast.quantity == "occupancy":
+        if quantity == "occupancy":
             zone = self._area.zones[target]
             factors[LevelQuantity.DENSITY] = 1 / zone.usable_area_m2
             if zone.capacity:
                 factors[LevelQuantity.OCCUPANCY_SHARE] = 1 / zone.capacity
-        elif forecast.quantity == "flow_per_min":
+        elif quantity == "flow_per_min":
             factors[LevelQuantity.FLOW] = 1.0
             gate = self._area.gates.get(target)
             if gate and gate.effective_width_m:
                 factors[LevelQuantity.SPECIFIC_FLOW] = 1 / gate.effective_width_m
-        elif forecast.quantity == "count":
-            factors[LevelQuantity.FLOW] = 60 / (forecast.step_s or self._area.sensors[target].interval_s)
-        return {quantity: factor for quantity, factor in factors.items() if quantity in self.scales(target)}
+        elif quantity == "count":
+            factors[LevelQuantity.FLOW] = 60 / (step_s or self._area.sensors[target].interval_s)
+        return {found: factor for found, factor in factors.items() if found in self.scales(target)}
+
+
+def _likely(reach: LevelReach, now: datetime, policy: AlertPolicy) -> LevelExpected | None:
+    """A reach as an expectation, where its chance within the look-ahead is that of the policy or more."""
+    chance = reach.chance_within((now - reach.origin).total_seconds() + policy.ahead_s)
+    if chance < policy.chance:
+        return None
+    at = max(now, reach.at_p50) if reach.at_p50 else now + timedelta(seconds=policy.ahead_s)
+    return LevelExpected(level=reach.level, at=at, chance=chance, quantity=reach.quantity, scale=reach.scale, earliest=reach.at_p10, latest=reach.at_p90)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deining.domain.alert import AlertKind
+from deining.domain.forecast import Forecast
 from deining.domain.levels import LevelExpected
 from deining.domain.ports import RiskView, RuleResult
 from deining.risk.words import LEVELS, clock_time, figure, name_of
@@ -19,30 +21,45 @@ def level_expected(view: RiskView) -> list[RuleResult]:
     seen = {state.zone for state in view.zones if state.quality.may_alert} | {state.target for state in view.flows if state.quality.may_alert}
     lenient = replace(view.policy, chance=view.policy.chance * KEEP_CHANCE_SHARE)
     results = []
-    for (target, _), forecasts in view.forecasts.items():
+    for target, forecasts in _by_target(view).items():
         if target not in seen:
             continue
-        strict = book.expected(target, forecasts, view.now, view.policy)
-        found = strict if strict and strict.level >= view.policy.raise_from else book.expected(target, forecasts, view.now, lenient)
+        reaches = view.reaches.get(target, ())
+        strict = book.expected(target, forecasts, view.now, view.policy, reaches)
+        found = strict if strict and strict.level >= view.policy.raise_from else book.expected(target, forecasts, view.now, lenient, reaches)
         if found and found.level >= view.policy.raise_from:
             results.append(_result(view, target, found, keeps=found is not strict))
     return results
 
 
+def _by_target(view: RiskView) -> dict[str, Sequence[Forecast]]:
+    """All places of which something is expected, with their forecasts."""
+    return {**dict.fromkeys(view.reaches, ()), **{target: forecasts for (target, _), forecasts in view.forecasts.items()}}
+
+
 def _result(view: RiskView, target: str, found: LevelExpected, *, keeps: bool) -> RuleResult:
-    name, at, chance = name_of(view.area, target), clock_time(found.at, view.area.timezone), round(100 * found.chance)
-    limit = {language: figure(found.scale.threshold(found.level), found.quantity, language) for language in LEVELS}
     return RuleResult(
         target=target,
         zone=target if target in view.area.zones else None,
         kind=AlertKind.CROWD,
         level=found.level,
         rule="level_expected",
-        because={
-            "en": f"{name} is expected to reach {LEVELS['en'][found.level]} ({limit['en']}) at about {at} (chance {chance}%).",
-            "nl": f"{name} bereikt naar verwachting {LEVELS['nl'][found.level]} ({limit['nl']}) rond {at} (kans {chance}%).",
-        },
+        because=_because(view, target, found),
         keeps=keeps,
         expected_at=found.at,
         chance=found.chance,
     )
+
+
+def _because(view: RiskView, target: str, found: LevelExpected) -> dict[str, str]:
+    zone, chance = view.area.timezone, round(100 * found.chance)
+    name, at = name_of(view.area, target), clock_time(found.at, zone)
+    limit = {language: figure(found.scale.threshold(found.level), found.quantity, language) for language in LEVELS}
+    between = {"en": "", "nl": ""}
+    if found.earliest and found.latest:
+        first, last = clock_time(max(found.earliest, view.now), zone), clock_time(max(found.latest, view.now), zone)
+        between = {"en": f"between {first} and {last}, ", "nl": f"tussen {first} en {last}, "} if first != last else between
+    return {
+        "en": f"{name} is expected to reach {LEVELS['en'][found.level]} ({limit['en']}) at about {at} ({between['en']}chance {chance}%).",
+        "nl": f"{name} bereikt naar verwachting {LEVELS['nl'][found.level]} ({limit['nl']}) rond {at} ({between['nl']}kans {chance}%).",
+    }
