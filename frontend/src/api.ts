@@ -164,6 +164,56 @@ export interface Forecast {
   p90: number | null;
   p97_5: number | null;
   model: string;
+  model_version?: string;
+  /** The end of what the model learned from; null where it learned nothing. */
+  learned_until?: string | null;
+  /** Drivers that the model knows how to use but did not have. */
+  absent?: string[];
+  /** Why this model and not its first choice, an English sentence; empty where it was. */
+  reason?: string;
+}
+
+/** How often a level was forecast and came, came unforeseen, was forecast and did not come, or neither; in forecast steps. */
+export interface LevelCounts {
+  hits: number;
+  misses: number;
+  false_alarms: number;
+  correct_negatives: number;
+}
+
+/** How good past forecasts were, for leads above `lead_from_s` up to `lead_to_s`; ratios are errors over those of a simple rule. */
+export interface RecordRow {
+  area: string;
+  target: string | null;
+  quantity: "count" | "occupancy" | "flow_per_min";
+  band: string;
+  lead_from_s: number;
+  lead_to_s: number;
+  kind: "all" | "quiet" | "busy" | "special";
+  n: number;
+  mae: number | null;
+  to_last_week: number | null;
+  to_ordinary_weeks: number | null;
+  cover80: number | null;
+  cover95: number | null;
+  levels: Partial<Record<Level, LevelCounts>>;
+  since: string;
+  until: string;
+  models: { name: string; share: number }[];
+}
+
+/** Chance that a level above the present one is reached within so many seconds, and when: median and 80 % interval. */
+export interface LevelChance {
+  area: string;
+  target: string;
+  quantity: string;
+  level: Level;
+  threshold: number;
+  origin: string;
+  chances: Record<string, number | null>;
+  at_p10: string | null;
+  at_p50: string | null;
+  at_p90: string | null;
 }
 
 export interface HistoryPoint {
@@ -271,6 +321,8 @@ export const api = {
   health: (area: string) => request<SensorHealth[]>(`/v1/sensors/health?${query({ area })}`),
   clocks: () => request<Clock[]>("/v1/clock"),
   forecasts: (area: string, target: string) => request<Forecast[]>(`/v1/forecasts?${query({ area, target })}`),
+  record: (area: string, target: string, days: number) => request<RecordRow[]>(`/v1/forecasts/record?${query({ area, target, days: String(days) })}`),
+  levelChances: (area: string, target: string) => request<LevelChance[]>(`/v1/forecasts/levels?${query({ area, target })}`),
   history: (area: string, target: string) => request<History>(`/v1/history?${query({ area, target, hours: "24" })}`),
   setClock: (change: { area: string; paused?: boolean; speed?: number; move_to?: string }) =>
     request<Clock>("/v1/clock", {

@@ -1,8 +1,9 @@
 /** The one store of the page: what the server said, what the reader chose. */
-import { api, follow, ServerError, type Area, type AreaMap, type Explanation, type Forecast, type History, type Message } from "./api";
+import { api, follow, ServerError, type Area, type AreaMap, type Explanation, type Forecast, type History, type LevelChance, type Message, type RecordRow } from "./api";
 import { fromHash, toHash, type Mode } from "./mode";
 import { change, EMPTY_AREA, freshness, placesOf, pressure, reduce, sortedAlerts, type AreaModel, type Model, type Place } from "./model";
 import { remember, remembered } from "./prefs";
+import { RECORD_DAYS } from "./record";
 import { applyTheme, themeOf, type ThemeChoice, type ThemeName } from "./theme";
 
 export type Contact = { kind: "connecting" } | { kind: "open" } | { kind: "lost"; since: number | null; why: string };
@@ -10,6 +11,8 @@ export type Contact = { kind: "connecting" } | { kind: "open" } | { kind: "lost"
 const GATHER_MS = 120;
 /** The chart asks the server again at most this often: a day of figures changes slowly, and there may be many viewers. */
 const DETAIL_MS = 3000;
+/** A record of thirty days changes more slowly still. */
+const RECORD_MS = 60_000;
 
 const THEME_CHOICES = ["light", "dark", "auto"] as const;
 
@@ -22,6 +25,11 @@ class Store {
   history = $state.raw<History | null>(null);
   forecasts = $state.raw<Forecast[]>([]);
   detailError = $state("");
+  /** How good the forecasts of the selected place were; null until it is known. */
+  record = $state.raw<RecordRow[] | null>(null);
+  recordError = $state("");
+  levelChances = $state.raw<LevelChance[]>([]);
+  levelChancesError = $state("");
   /** Why the selected zone's number is what it is; read only while the reader looks at it. */
   explanation = $state.raw<Explanation | null>(null);
   explanationError = $state("");
@@ -39,6 +47,7 @@ class Store {
   #lastContact: number | null = null;
   #autoPlace = $state<string | null>(null);
   #detailOf = "";
+  #recordAt = -Infinity;
   #detailTimer: ReturnType<typeof setTimeout> | undefined;
   #loading: Promise<void> | null = null;
   #heard: Message[] = [];
@@ -173,6 +182,7 @@ class Store {
       this.tick = 0;
     }
     if (seen.has("state") || seen.has("alert")) this.#choosePlace();
+    if (seen.has("arrived")) this.#recordAt = -Infinity;
     if (seen.has("hello")) void this.reload();
     else if (seen.has("arrived")) void this.#loadArea(this.mode.area);
     else if (seen.has("state") || seen.has("forecast")) this.#refreshDetail();
@@ -266,9 +276,16 @@ class Store {
       this.forecasts = [];
       this.explanation = null;
       this.explanationError = "";
+      this.record = null;
+      this.recordError = "";
+      this.#recordAt = -Infinity;
+      this.levelChances = [];
+      this.levelChancesError = "";
     }
     if (target === null || area === "") return;
     if (this.explaining) void this.#loadExplanation();
+    void this.#loadLevelChances(key, area, target);
+    if (performance.now() - this.#recordAt >= RECORD_MS) void this.#loadRecord(key, area, target);
     try {
       const [past, forecasts] = await Promise.all([api.history(area, target), api.forecasts(area, target)]);
       if (key !== this.#detailKey()) return;
@@ -277,6 +294,36 @@ class Store {
       this.detailError = "";
     } catch (error) {
       if (key === this.#detailKey()) this.detailError = sentence(error);
+    }
+  }
+
+  async #loadRecord(key: string, area: string, target: string): Promise<void> {
+    this.#recordAt = performance.now();
+    try {
+      const rows = await api.record(area, target, RECORD_DAYS);
+      if (key !== this.#detailKey()) return;
+      this.record = rows;
+      this.recordError = "";
+    } catch (error) {
+      if (key !== this.#detailKey()) return;
+      // Without contact the whole page is greyed, with the figures it has.
+      if (error instanceof ServerError) this.record = null;
+      else this.#recordAt = -Infinity;
+      this.recordError = sentence(error);
+    }
+  }
+
+  async #loadLevelChances(key: string, area: string, target: string): Promise<void> {
+    try {
+      const rows = await api.levelChances(area, target);
+      if (key !== this.#detailKey()) return;
+      this.levelChances = rows;
+      this.levelChancesError = "";
+    } catch (error) {
+      if (key !== this.#detailKey()) return;
+      if (error instanceof ServerError) this.levelChances = [];
+      // Where the server knows no such chances there is nothing to tell.
+      this.levelChancesError = error instanceof ServerError && error.status === 404 ? "" : sentence(error);
     }
   }
 

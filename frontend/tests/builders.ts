@@ -1,4 +1,4 @@
-import type { Alert, FlowState, Forecast, History, SensorHealth, ZoneState } from "../src/api";
+import type { Alert, FlowState, Forecast, History, LevelChance, RecordRow, SensorHealth, ZoneState } from "../src/api";
 
 export const NOW = "2026-07-18T12:30:00+00:00";
 
@@ -114,5 +114,40 @@ export const aHistory = (part: Partial<History> = {}): History => ({
   now: NOW,
   past: [{ time: NOW, value: 30, p05: 27, p95: 33, quality: "good" }],
   normal: [],
+  ...part,
+});
+
+export const aRecord = (part: Partial<RecordRow> = {}): RecordRow => ({
+  area: "strand",
+  target: "z1",
+  quantity: "occupancy",
+  band: "1 to 2 h",
+  lead_from_s: 3600,
+  lead_to_s: 7200,
+  kind: "all",
+  n: 2880,
+  mae: 34,
+  to_last_week: 0.79,
+  to_ordinary_weeks: 0.9,
+  cover80: 0.81,
+  cover95: 0.95,
+  levels: { orange: { hits: 5, misses: 1, false_alarms: 2, correct_negatives: 2872 } },
+  since: "2026-06-18T12:30:00+00:00",
+  until: NOW,
+  models: [{ name: "nowcast", share: 1 }],
+  ...part,
+});
+
+export const aChance = (part: Partial<LevelChance> = {}): LevelChance => ({
+  area: "strand",
+  target: "z1",
+  quantity: "occupancy",
+  level: "orange",
+  threshold: 800,
+  origin: NOW,
+  chances: { "900": 0.05, "1800": 0.2, "3600": 0.5, "7200": 0.9 },
+  at_p10: "2026-07-18T12:50:00+00:00",
+  at_p50: "2026-07-18T13:30:00+00:00",
+  at_p90: "2026-07-18T14:30:00+00:00",
   ...part,
 });

@@ -168,6 +168,29 @@ await journey("a zone's number is explained by keyboard, and the explanation add
   expect((await violations(page)).length === 0, `axe: ${(await violations(page)).join("; ")}`);
 });
 
+await journey("a place tells how good its forecasts were and which models speak, by keyboard", async (start) => {
+  const page = await start({ map: false });
+  for (const area of await areasOf(page)) {
+    await page.click(id(`area-${area.id}`));
+    await page.waitForFunction((selector) => !/Reading/.test(document.querySelector(selector)?.textContent ?? "Reading"), id("record"));
+    const told = await text(page, id("record"));
+    expect(/ ahead: off by |Too few forecasts|No forecast has been scored|No record: /.test(told), `${area.id}: the record reads '${told}'`);
+    const summary = page.locator(`${id("record")} summary`);
+    if ((await summary.count()) > 0) {
+      await summary.focus();
+      await page.keyboard.press("Enter");
+      await page.locator(id("record-table")).waitFor();
+      expect((await page.locator(`${id("record-table")} tbody tr`).count()) > 0, `${area.id}: the record's table is empty`);
+    }
+    if ((await page.locator(id("source")).count()) > 0) expect(/Forecast made at .*\d\d:\d\d.* by \S/.test(await text(page, id("source"))), `${area.id}: no model is named`);
+    const cells = await page.locator(`${id("chances")} td.figure`).allInnerTexts();
+    expect(cells.every((cell) => /^([<>] )?\d+%$|^–$/.test(cell)), `${area.id}: chances read ${cells.join(", ")}`);
+    if (cells.length > 0) expect((await page.locator(id("chances")).evaluate((box) => getComputedStyle(box).borderTopStyle)) === "dashed", "chances look like a measurement");
+    const found = await violations(page);
+    expect(found.length === 0, `${area.id}: ${found.join("; ")}`);
+  }
+});
+
 await journey("the table sorts by a heading, and the unknown stays at the end both ways", async (start) => {
   const page = await start({ map: false });
   await page.keyboard.press("t");
@@ -306,6 +329,28 @@ if (mock) {
     await shot(page, "bad-names");
     server.closeAllConnections();
     server.close();
+  });
+
+  for (const [scores, wanted] of [
+    ["empty", /No forecast has been scored here yet/],
+    ["unknown", /No record: /],
+  ]) {
+    await journey(`where the record is ${scores} the page says so and leaves the chances of levels out`, async (start) => {
+      const server = makeServer({ scores });
+      const page = await start({ at: await listen(server), map: false });
+      await page.waitForFunction((selector) => !/Reading/.test(document.querySelector(selector)?.textContent ?? "Reading"), id("record"));
+      expect(wanted.test(await text(page, id("record"))), `the record reads '${await text(page, id("record"))}'`);
+      expect((await page.locator(`${id("chances")}, ${id("chances-failed")}`).count()) === 0, "chances from nowhere");
+      expect((await page.locator(`${id("record")} summary`).count()) === 0, "a table of nothing");
+      server.closeAllConnections();
+      server.close();
+    });
+  }
+
+  await journey("a place that has not had enough forecasts scored says so", async (start) => {
+    const page = await start({ map: false, path: "/#/live/auckland/akl-2" });
+    await page.locator(id("record-sentence")).waitFor();
+    expect(/Too few forecasts scored yet: 7 steps/.test(await text(page, id("record-sentence"))), `the record reads '${await text(page, id("record-sentence"))}'`);
   });
 
   await journey("a lost contact is told with its time, greys the figures and ends by itself", async (start) => {

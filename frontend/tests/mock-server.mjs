@@ -66,7 +66,7 @@ const ZONES = [
   { name: "Parkeerterrein Zuid", kind: "car_park", shape: [-960, -300, -700, -130], capacity: 3000 },
   { name: "Parkeerterrein Noord", kind: "car_park", shape: [760, -300, 980, -130], capacity: 2600 },
   { name: "Duinpark", kind: "park", shape: [-640, -420, -320, -180], capacity: 7000 },
-].map((zone, index) => ({ ...zone, id: `z-${index + 1}`, area: Math.abs((zone.shape[2] - zone.shape[0]) * (zone.shape[3] - zone.shape[1])) * 0.8 }));
+].map((zone, index) => ({ ...zone, id: `${zone.kind === "promenade" ? "boulevard" : "z"}-${index + 1}`, area: Math.abs((zone.shape[2] - zone.shape[0]) * (zone.shape[3] - zone.shape[1])) * 0.8 }));
 const zoneId = (name) => ZONES.find((zone) => zone.name === name).id;
 const GATES = [
   ...BEACH.map((name, i) => ({ name: `Strandopgang ${i + 1}`, line: [[-870 + i * 280, 56], [-830 + i * 280, 56]], from: BOULEVARD[Math.min(3, Math.floor((i * 280 + 120) / 490))], to: name, width: 6 })),
@@ -133,11 +133,6 @@ const DAY = { auckland: Date.parse("2025-11-28T11:00:00Z"), strand: Date.parse("
 function areas() {
   return [
     {
-      id: "auckland", name: "Auckland city centre", timezone: "Pacific/Auckland", language: "en", mode: "replay",
-      notice: "Pedestrian counts: Heart of the City, Auckland, CC BY 4.0.", bounds: [174.7575, -36.8585, 174.7705, -36.8415], step_s: 3600,
-      levels: [{ quantity: "ratio_to_normal", yellow: 1.5, orange: 2, red: 3, kind: "point", places: [], source: "invented for the test" }], events: [],
-    },
-    {
       id: "strand", name: "Strand", timezone: "Europe/Amsterdam", language: "nl", mode: "simulation",
       notice: "Strand is an invented town; its people are simulated.", bounds: [4.2665, 52.1025, 4.2945, 52.1175], step_s: 900,
       levels: [
@@ -146,6 +141,11 @@ function areas() {
         { quantity: "specific_flow_per_m_min", yellow: 21, orange: 24, red: 27, kind: "gate", places: [], source: "Amsterdam" },
       ],
       events: [{ id: "e1", name: "Vlaggetjesdag", start: "2026-07-18T10:00:00+00:00", end: "2026-07-18T20:00:00+00:00", kind: "festival", expected_visitors: 60000, zones: [] }],
+    },
+    {
+      id: "auckland", name: "Auckland city centre", timezone: "Pacific/Auckland", language: "en", mode: "replay",
+      notice: "Pedestrian counts: Heart of the City, Auckland, CC BY 4.0.", bounds: [174.7575, -36.8585, 174.7705, -36.8415], step_s: 3600,
+      levels: [{ quantity: "ratio_to_normal", yellow: 1.5, orange: 2, red: 3, kind: "point", places: [], source: "invented for the test" }], events: [],
     },
   ];
 }
@@ -159,7 +159,8 @@ function curve(id, time, peak) {
 
 const level = (value, [yellow, orange, red]) => LEVELS[Number(value >= yellow) + Number(value >= orange) + Number(value >= red)];
 
-export function makeServer({ badNames = false } = {}) {
+/** `scores` is what the record and the chances of levels answer: figures, empty lists, or "unknown" as a server that has no such routes. */
+export function makeServer({ badNames = false, scores = "figures" } = {}) {
   const clocks = {};
   for (const area of areas()) {
     clocks[area.id] = { area: area.id, now: DAY[area.id] + (area.id === "strand" ? 8.5 : 6.6) * HOUR, mode: area.mode, speed: 60, paused: true, starts: DAY[area.id], ends: DAY[area.id] + 24 * HOUR, moving: false };
@@ -197,9 +198,32 @@ export function makeServer({ badNames = false } = {}) {
         density_per_m2: quality === "suppressed" ? null : value / z.area, capacity: z.kind === "park" ? null : z.capacity,
         level: blind || quality === "suppressed" ? null : level(measure(value), scaleOf), level_quantity: z.kind === "beach" ? "density_per_m2" : "occupancy_share", level_value: measure(value),
         ...(blind ? { expected_level: null, expected_at: null, expected_chance: null } : coming(now, (t) => zoneValue(z, t), (v) => level(measure(v), scaleOf))),
+        net_inflow_per_min: quality === "suppressed" ? null : (zoneValue(z, now) - zoneValue(z, now - 900_000)) / 15, minutes_to_capacity: i === 8 ? 42 : null,
         normal: normalOf(z, now), data_age_s: blind ? 5400 : 45 + 20 * (i % 4), quality, sources: GATES.filter((g) => g.from === z.name || g.to === z.name).map((g) => `s-${g.id}`),
       };
     });
+  }
+  /** The area and its boulevard together. */
+  function totals(area) {
+    if (area !== "strand") return [];
+    const total = (group, name, zones) => {
+      const persons = zones.reduce((sum, z) => sum + zoneValue(z, clocks.strand.now), 0);
+      return { area, group, name, zones: zones.map((z) => z.id), time: iso(clocks.strand.now), occupancy: persons, occupancy_p05: persons * 0.9, occupancy_p95: persons * 1.1, quality: "good" };
+    };
+    return [total("", "", ZONES), total("boulevard", "Boulevard", ZONES.filter((z) => z.kind === "promenade"))];
+  }
+  /** What moved a zone's figure in the last half hour: its gates, and what remains by itself. */
+  function explanation(zone) {
+    const now = clocks.strand.now;
+    const [before, persons] = [zoneValue(zone, now - 1_800_000), zoneValue(zone, now)];
+    const gates = GATES.filter((g) => g.from === zone.name || g.to === zone.name);
+    const counted = gates.map((g) => ({ sensor: `s-${g.id}`, name: `Teller ${g.name}`, cause: "count", persons: (persons - before) * noise(g.id), readings: 30 }));
+    const rest = persons - before - counted.reduce((sum, row) => sum + row.persons, 0);
+    return {
+      area: "strand", zone: zone.id, name: nameOf("strand", zone.id), time: iso(now), since: iso(now - 1_800_000), before, occupancy: persons, occupancy_p05: persons * 0.86, occupancy_p95: persons * 1.15,
+      contributions: [...counted, { sensor: null, name: null, cause: "leaving", persons: rest, readings: 0 }],
+      without: counted.map((row) => ({ sensor: row.sensor, name: row.name, occupancy: persons - row.persons, occupancy_p05: persons * 0.7, occupancy_p95: persons * 1.3 })),
+    };
   }
   function flowRows(area) {
     const now = clocks[area].now;
@@ -255,7 +279,7 @@ export function makeServer({ badNames = false } = {}) {
     return list.map((p, i) => {
       const dead = p.name === "107 Quay Street";
       const age = p.name === "183 K Road" ? 4 * 3600 : area === "strand" ? 60 : 1500 + (i % 5) * 300;
-      return { area, sensor: `s-${p.id}`, name: `Teller ${nameOf(area, p.id)}`, kind: "counter", observes: p.id, interval_s: area === "strand" ? 60 : 3600, time: iso(now), last_end: dead ? null : iso(now - age * 1000), data_age_s: dead ? null : age, fault: dead ? "only zeros since 2024-11-02" : "", since: null, stored: 4120 + i, rejected: i === 3 ? 2 : 0, conflicts: i === 5 ? 1 : 0 };
+      return { area, sensor: `s-${p.id}`, name: `Teller ${nameOf(area, p.id)}`, kind: "counter", observes: p.id, interval_s: area === "strand" ? 60 : 3600, series: "", time: iso(now), last_end: dead ? null : iso(now - age * 1000), data_age_s: dead ? null : age, fault: dead ? "only zeros since 2024-11-02" : "", since: null, stored: 4120 + i, rejected: i === 3 ? 2 : 0, conflicts: i === 5 ? 1 : 0 };
     });
   }
   const find = (target) => [...ZONES, ...GATES, ...AUCKLAND_POINTS].find((p) => p.id === target);
@@ -288,7 +312,55 @@ export function makeServer({ badNames = false } = {}) {
       const scale = place.shape ? 1 : step / 60_000;
       const m = value(place, t) * scale;
       const s = m * (0.05 + 0.02 * i);
-      return { area, target, quantity: place.shape ? "occupancy" : "count", origin: iso(origin), time: iso(t), mean: m, p2_5: Math.max(0, m - 2 * s), p10: Math.max(0, m - 1.3 * s), p25: m - 0.7 * s, p50: m, p75: m + 0.7 * s, p90: m + 1.3 * s, p97_5: m + 2 * s, model: "four_week_mean" };
+      return { area, target, quantity: place.shape ? "occupancy" : "count", origin: iso(origin), time: iso(t), mean: m, p2_5: Math.max(0, m - 2 * s), p10: Math.max(0, m - 1.3 * s), p25: m - 0.7 * s, p50: m, p75: m + 0.7 * s, p90: m + 1.3 * s, p97_5: m + 2 * s, ...spoken(area, i, origin) };
+    });
+  }
+  /** Which model speaks of the i-th step, and why. */
+  function spoken(area, i, origin) {
+    const learned = { model_version: "3f9a", learned_until: iso(origin - 14 * HOUR) };
+    if (area === "auckland") return { ...learned, model: "boosting", absent: ["weather", "events"], reason: i > 5 ? "the ordinary weeks were better in the last weeks" : "" };
+    if (i < 6) return { ...learned, model: "nowcast", absent: [], reason: "" };
+    const seam = i < 9 ? `drawn to nowcast by ${(0.75 - 0.25 * (i - 6)).toFixed(2)}, which ends before` : "";
+    return { ...learned, model: i < 12 ? "boosting" : "<b>new</b>", absent: ["weather"], reason: seam };
+  }
+  /** Scores by band and kind of hour; the second Auckland counter has few, the dead one none, and Kurplein does worse than last week. */
+  function record(area, target) {
+    const place = find(target);
+    if (scores === "empty" || place.name === "107 Quay Street") return [];
+    const strand = area === "strand";
+    const quantity = place.shape ? "occupancy" : strand ? "flow_per_min" : "count";
+    const peak = place.shape ? place.capacity : place.scale * (strand ? 1 : 60);
+    const few = place.name === "Te Ara Tahuhu Walkway";
+    const bands = [["to 15 min", 0, 900], ["15 min to 1 h", 900, 3600], ["1 to 2 h", 3600, 7200], ["2 to 6 h", 7200, 21_600], ["6 to 24 h", 21_600, 86_400], ["1 to 7 days", 86_400, 604_800]];
+    const kinds = [["all", 1, 1], ["quiet", 0.6, 0.7], ["busy", 0.3, 1.3], ["special", 0.1, 2.1]];
+    return bands.slice(strand ? 0 : 1).flatMap(([band, from, to], b) =>
+      kinds.map(([kind, share, factor]) => {
+        const n = Math.round((few ? 7 : 2600) * share);
+        const ratio = place.name === "Kurplein" ? 1.18 : 0.55 + 0.05 * b + 0.1 * noise(band + kind + target);
+        const counts = (hits) => ({ hits, misses: Math.round(hits * 0.2), false_alarms: Math.round(hits * 0.4), correct_negatives: Math.max(0, n - 2 * hits) });
+        const busy = kind === "quiet" ? 0 : Math.round(8 * noise(target + band) * share);
+        return {
+          area, target, quantity, band, lead_from_s: from, lead_to_s: to, kind, n, missing: 0,
+          mae: peak * 0.02 * (1 + b) * factor, to_last_week: kind === "special" ? null : ratio, to_ordinary_weeks: ratio + 0.15, wql: 0.1, cover80: 0.81 - 0.03 * noise(kind + band), cover95: 0.94,
+          levels: { yellow: counts(3 * busy), orange: counts(busy), red: counts(0) }, levels_by_chance: {},
+          since: iso(clocks[area].now - (strand ? 30 : 9) * 24 * HOUR), until: iso(clocks[area].now), models: [{ name: "nowcast", share: 0.6 }, { name: "boosting", share: 0.4 }],
+        };
+      }),
+    );
+  }
+  /** For each level above the present one: a chance that grows with time, and when it comes. */
+  function levelChances(area, target) {
+    const row = [...(area === "strand" ? zoneRows() : []), ...flowRows(area)].find((one) => (one.zone ?? one.target) === target);
+    if (scores === "empty" || !row || row.level === null) return [];
+    const origin = Math.floor(clocks[area].now / 60_000) * 60_000;
+    return LEVELS.slice(LEVELS.indexOf(row.level) + 1).map((name, k) => {
+      const most = Math.max(0.002, (row.expected_level ? 0.95 : 0.5) * (0.4 + 0.6 * noise(target)) - 0.32 * k);
+      const within = (seconds) => most * (seconds / 7200) ** (1 + k);
+      const at = (share) => (most < share ? null : iso(origin + Math.round((share / most) * 120) * 60_000));
+      return {
+        area, target, quantity: row.zone ? "occupancy" : "flow_per_min", level: name, threshold: 100 * (k + 1), origin: iso(origin),
+        chances: Object.fromEntries([900, 1800, 3600, 7200].map((seconds) => [String(seconds), within(seconds)])), at_p10: at(0.1), at_p50: at(0.5), at_p90: at(0.9),
+      };
     });
   }
 
@@ -299,7 +371,7 @@ export function makeServer({ badNames = false } = {}) {
     for (const answer of listeners) answer.write(`id: ${sent}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
   const pushState = (area) => {
-    send("state", { area, time: iso(clocks[area].now), zones: area === "strand" ? zoneRows() : [], flows: flowRows(area) });
+    send("state", { area, time: iso(clocks[area].now), zones: area === "strand" ? zoneRows() : [], flows: flowRows(area), totals: totals(area) });
     send("forecast", { area, origin: iso(clocks[area].now), targets: (area === "strand" ? [...ZONES, ...GATES] : AUCKLAND_POINTS).map((p) => p.id) });
   };
   const ticking = setInterval(() => {
@@ -324,10 +396,16 @@ export function makeServer({ badNames = false } = {}) {
     const map = /^\/v1\/areas\/(\w+)\/map$/.exec(path);
     if (map) return maps[map[1]] ? json(maps[map[1]]) : json({ error: { code: "unknown_area", message: `no area '${map[1]}'`, detail: null } }, 404);
     if (path === "/v1/zones/states") return json(area === "auckland" ? [] : zoneRows());
+    if (path === "/v1/zones/totals") return json(totals(area));
+    const explained = /^\/v1\/zones\/([\w-]+)\/explanation$/.exec(path);
+    if (explained) return json(explanation(find(explained[1])));
     if (path === "/v1/flows/states") return json(flowRows(area));
     if (path === "/v1/alerts") return json(alerts(area));
     if (path === "/v1/sensors/health") return json(health(area));
     if (path === "/v1/history") return json(history(area, target));
+    if (path.startsWith("/v1/forecasts/") && scores === "unknown") return json({ error: { code: "not_found", message: `no ${path}`, detail: null } }, 404);
+    if (path === "/v1/forecasts/record") return json(record(area, target));
+    if (path === "/v1/forecasts/levels") return json(levelChances(area, target));
     if (path === "/v1/forecasts") return json(forecasts(area, target));
     if (path === "/v1/clock" && request.method === "GET") return json(Object.keys(clocks).map(clockRow));
     if (path === "/v1/clock") {
