@@ -36,9 +36,10 @@ FEWEST_OWN_S = 35 * DAY_S
 """A series that was measured for less than this is new: the trees are not asked."""
 WORSE = 1.0
 """Out-of-fold error of the last half year, over that of the ordinary weeks, above which these are given."""
-GROWN_BY, SOONEST_DAYS, LATEST_DAYS = 1.25, 7, 182
+GROWN_BY, SOONEST_DAYS, LATEST_DAYS = 1.25, 7, 300
 """It learns again once its history is so many times as long, no sooner than after so many days, and after so many at the latest."""
-THREADS = 2
+THREADS = 1
+"""More would wait for one another on a machine that is busy with something else: ten times slower, as measured."""
 
 
 class Boosting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,7 @@ FARTHEST_S = 14 * DAY_S
 """Steps that begin so long after the origin, or later, get no forecast."""
 LEARNS_FROM_S, LOOKS_AT_S = 6 * 365 * DAY_S, 3 * 365 * DAY_S + 12 * WEEK_S
 """How far back it learns, and how far back it looks for a forecast."""
-FOLDS, FOLD_S = 3, 14 * DAY_S
+FOLDS, FOLD_S, FOLDS_AT_ONCE = 3, 14 * DAY_S, 2
 MOST_CELLS = 4_000_000
 """Steps times series that it looks at; of more series it looks less far back."""
 SEED = 1
@@ -45,12 +46,12 @@ class Stretch:
 
 
 STRETCHES = (
-    Stretch(from_h=0, to_h=1, rows=60_000, rounds=200),
-    Stretch(from_h=1, to_h=24, rows=140_000, rounds=300),
-    Stretch(from_h=24, to_h=FARTHEST_S / HOUR_S, rows=200_000, rounds=300),
+    Stretch(from_h=0, to_h=1, rows=40_000, rounds=120),
+    Stretch(from_h=1, to_h=24, rows=90_000, rounds=200),
+    Stretch(from_h=24, to_h=FARTHEST_S / HOUR_S, rows=130_000, rounds=220),
 )
 TREES: dict[str, Any] = {
-    "learning_rate": 0.07,
+    "learning_rate": 0.09,
     "num_leaves": 31,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.5,
@@ -63,7 +64,7 @@ TREES: dict[str, Any] = {
     "verbose": -1,
 }
 WIDTH_TREES = TREES | {"objective": "regression", "min_data_in_leaf": 300}
-WIDTH_ROUNDS, WIDTH_ROWS = 80, 60_000
+WIDTH_ROUNDS, WIDTH_ROWS = 60, 40_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,13 +128,17 @@ def _learn_stretch(stretch: Stretch, grid: OrdinaryGrid, clues: DayClues, specia
     fold = grid.times_s[step] // FOLD_S % FOLDS
     if min(np.count_nonzero(fold == k) for k in range(FOLDS)) < 500:
         return None
-    centre, middle = np.zeros(len(truth)), []
-    for k in range(FOLDS):
-        others, own = fold != k, fold == k
-        data = lightgbm().Dataset(rows.clues[others], answer[others], weight=weight[others])
-        trees = lightgbm().train(TREES | {"objective": "l1", "seed": SEED + k, "num_threads": threads}, data, stretch.rounds)
+
+    def fit(k: int) -> Booster:
+        data = lightgbm().Dataset(rows.clues[fold != k], answer[fold != k], weight=weight[fold != k])
+        return lightgbm().train(TREES | {"objective": "l1", "seed": SEED + k, "num_threads": threads}, data, stretch.rounds)
+
+    with ThreadPoolExecutor(max_workers=FOLDS_AT_ONCE) as pool:
+        middle = list(pool.map(fit, range(FOLDS)))
+    centre = np.zeros(len(truth))
+    for k, trees in enumerate(middle):
+        own = fold == k
         centre[own] = np.maximum(rows.base[own] + rows.scale[own] * trees.predict(rows.clues[own], num_threads=threads), 0)
-        middle.append(trees)
     error = (truth - centre) / rows.scale
     data = lightgbm().Dataset(rows.clues[:WIDTH_ROWS], np.log(np.abs(error[:WIDTH_ROWS]) + SMALL_ERROR))
     width = lightgbm().train(WIDTH_TREES | {"seed": SEED, "num_threads": threads}, data, WIDTH_ROUNDS)
