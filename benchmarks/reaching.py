@@ -33,7 +33,7 @@ from deining.settings import Settings
 from deining.sources.tables import TableSource
 from deining.storage.area_folder import read_area
 
-SEEDS, DAYS, ZONES, HOURS = range(201, 207), 4, 30, 12
+SEEDS, DAYS, ZONES, HOURS = range(201, 207), 3, 30, 12
 EVERY_MIN = 15
 EDGES = (0.0, 0.02, 0.1, 0.3, 0.5, 0.7, 1.0)
 LIKELY = 0.5

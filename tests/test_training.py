@@ -57,7 +57,7 @@ class Mean:
         school.until.append(max(one.end_s for one in histories))
         school.given_until.append(until)
         if school.waits:
-            assert school.may_end.wait(30)
+            assert school.may_end.wait(120)
         if school.failure:
             raise RuntimeError(school.failure)
         self.value = school.factor * float(np.nanmean(np.concatenate([one.values for one in histories])))

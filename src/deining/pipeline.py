@@ -334,7 +334,7 @@ class Pipeline:
         if not self.area.zones or not (due or now.timestamp() % every_s == 0):
             return {}
         step_s = self.settings.forecast_step_s
-        first_s = -(-int(now.timestamp()) // step_s) * step_s if due else None
+        first_s = int(now.timestamp()) if now.timestamp() % step_s == 0 else None
         forecasts, reaches = self._state_forecaster.forecast(first_s, step_s, self._limits, self._usual_steps)
         self._reaches = {}
         for reach in reaches:
@@ -358,9 +358,7 @@ class Pipeline:
         far = self._far_steps(now, due)
         steps = {step_s: max(self.settings.forecast_horizon_steps, far.get(step_s, 0)) for step_s in due}
         made = _by_series(
-            forecast
-            for step_s, histories in due.items()
-            for forecast in self._forecaster.forecast(histories, now, steps[step_s] * step_s, self._drivers)
+            forecast for step_s, histories in due.items() for forecast in self._forecaster.forecast(histories, now, steps[step_s] * step_s, self._drivers)
         )
         self.outlooks |= {key: forecasts for key, forecasts in made.items() if forecasts[0].step_s in far}
         return {key: forecasts[: self.settings.forecast_horizon_steps] for key, forecasts in made.items()}

@@ -11,6 +11,7 @@ import pytest
 
 from deining.domain.alert import AlertKind, AlertPolicy
 from deining.domain.area import Area, SensorKind
+from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelQuantity, LevelReach, LevelScale
 from deining.domain.observation import Quantity
 from deining.domain.ports import RiskView
@@ -64,6 +65,19 @@ def test_of_several_levels_the_highest_that_is_likely_counts() -> None:
     (result,) = level_expected(a_view(orange, red))
     assert result.level is Level.ORANGE
     assert level_expected(a_view(a_reach(Level.YELLOW, (1.0, 1.0, 1.0, 1.0)))) == []
+
+
+def test_a_reach_goes_before_the_forecasts_of_its_two_hours_and_these_speak_of_what_is_later() -> None:
+    def a_forecast(hours: float) -> Forecast:
+        values = (1100.0, 1150.0, 1180.0, 1200.0, 1220.0, 1250.0, 1300.0)
+        at = NOON + timedelta(hours=hours)
+        return Forecast(target="square", quantity="occupancy", origin=NOON, time=at, mean=1200, quantiles=values, model="a test")
+
+    book, unlikely, far = LevelBook(AREA), a_reach(chances=(0.0, 0.0, 0.1, 0.1)), AlertPolicy(ahead_s=4 * 3600)
+    assert book.expected("square", [a_forecast(1)], NOON, far, [unlikely]) is None
+    later = book.expected("square", [a_forecast(1), a_forecast(3)], NOON, far, [unlikely])
+    assert later is not None
+    assert (later.level, later.at, later.earliest) == (Level.RED, NOON + timedelta(hours=3), None)
 
 
 def test_a_zone_that_cannot_be_seen_raises_no_crowd_alert_from_a_reach() -> None:

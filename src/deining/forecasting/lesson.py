@@ -125,7 +125,7 @@ def _learn_stretch(stretch: Stretch, grid: OrdinaryGrid, clues: DayClues, specia
     truth = grid.values[step, column].astype(np.float64)
     rows = clues.rows(origin, lead, column)
     answer, weight = (truth - rows.base) / rows.scale, rows.scale / float(np.mean(rows.scale)) if len(truth) else rows.scale
-    fold = grid.times_s[step] // FOLD_S % FOLDS
+    fold = grid.times_s[step] // _fold_s(grid) % FOLDS
     if min(np.count_nonzero(fold == k) for k in range(FOLDS)) < 500:
         return None
 
@@ -149,12 +149,21 @@ def _learn_stretch(stretch: Stretch, grid: OrdinaryGrid, clues: DayClues, specia
     return Trees(middle=tuple(middle), width=width, table=table, to_ordinary=_to_ordinary(grid, column, truth, centre, rows.base, age_s))
 
 
+def _fold_s(grid: OrdinaryGrid) -> int:
+    """Length of a stretch of a fold: two weeks, or less where the history is so short that each fold would have but one."""
+    return int(max(DAY_S, min(FOLD_S, (grid.known - _first_origin(grid)) * grid.step_s // (2 * FOLDS))))
+
+
+def _first_origin(grid: OrdinaryGrid) -> int:
+    return int(min(5 * WEEK_S // grid.step_s, grid.known // 2))
+
+
 def sample(stretch: Stretch, grid: OrdinaryGrid, rng: np.random.Generator) -> tuple[Int64Array, Int64Array, Int64Array]:
     """(origin, lead, column) to learn from, drawn evenly; each with a truth, and five weeks of the grid before its origin."""
     per_hour = HOUR_S / grid.step_s
     low = 0 if stretch.from_h == 0 else max(1, round(stretch.from_h * per_hour))
     high = max(low + 1, round(stretch.to_h * per_hour))
-    first = min(5 * WEEK_S // grid.step_s, grid.known // 2)
+    first = _first_origin(grid)
     n = int(min(stretch.rows, 4 * (grid.known - first) * len(grid.targets)))
     origin = rng.integers(first, max(first + 1, grid.known), n)
     near = min(high, max(low + 1, 168 * round(per_hour)))

@@ -11,6 +11,8 @@ from deining.domain.forecast import Forecast
 SEAM_S = 3600.0
 """After the seam, what the state said last counts for less with this time, s."""
 LEAST_WEIGHT = 0.05
+"""What would count for less than this is left out."""
+LEAST_WEIGHT = 0.05
 """Where it counts for less than this, it is left out."""
 
 
@@ -34,10 +36,10 @@ def _drawn(later: Forecast, last: Forecast) -> Forecast:
     weight = math.exp(-(later.time - last.time).total_seconds() / SEAM_S)
     if weight < LEAST_WEIGHT:
         return later
-    reason = f"drawn to {last.model}, which ends before"
+    reasons = (later.provenance.reason, f"begins where {last.model} ends")
     return replace(
         later,
         mean=weight * last.mean + (1 - weight) * later.mean,
         quantiles=tuple(weight * a + (1 - weight) * b for a, b in zip(last.quantiles, later.quantiles, strict=True)),
-        provenance=replace(later.provenance, reason="; ".join(text for text in (later.provenance.reason, reason) if text)),
+        provenance=replace(later.provenance, reason="; ".join(text for text in reasons if text)),
     )

@@ -93,9 +93,11 @@ class LevelBook:
         Where it is known how likely levels are reached, that goes before the forecasts, which speak only of what is later.
         """
         until = now + timedelta(seconds=policy.ahead_s)
-        begin = max((reach.origin + timedelta(seconds=max(reach.chances)) for reach in reaches), default=now)
-        likely = [reach for reach in self._reaches(target, forecasts) if reach.chance >= policy.chance and begin <= reach.at <= until]
-        likely = [found for reach in reaches if (found := _likely(reach, now, policy))] + likely
+        known_s = max(reaches[0].chances) if reaches else 0
+        begin = now + timedelta(seconds=known_s)
+        likely = [found for reach in reaches if (found := _likely(reach, now, policy))]
+        if policy.ahead_s > known_s:
+            likely += [reach for reach in self._reaches(target, forecasts) if reach.chance >= policy.chance and begin <= reach.at <= until]
         return max(likely, key=lambda found: found.level, default=None)
 
     def _reaches(self, target: str, forecasts: Sequence[Forecast]) -> list[LevelExpected]:
