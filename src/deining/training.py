@@ -28,6 +28,7 @@ from deining.domain.series import FloatArray, Series
 from deining.forecasting import FORECASTERS, Calendar
 from deining.forecasting.record import quantile_loss
 from deining.forecasting.weekly import values_at
+from deining.pipeline import HELPERS
 from deining.settings import Settings
 from deining.storage.database import Connection
 from deining.storage.models import KeptModel, ModelFolder, digest_of, list_adopted, list_models, write_model
@@ -315,7 +316,8 @@ class Trainer:
 
     def _learn(self, now: datetime, drivers: Drivers, move: int) -> None:
         with closing(self._open_reader()) as connection:
-            series = read_series(connection, self._area.id, now - timedelta(weeks=self._settings.learn_weeks))
+            kept = read_series(connection, self._area.id, now - timedelta(weeks=self._settings.learn_weeks))
+        series = [one for one in kept if one.quantity not in HELPERS]
         holdout = timedelta(days=self._settings.learn_holdout_days)
         trained = train(
             self._settings.forecaster,

@@ -183,7 +183,8 @@ def test_a_weekend_brings_more_people_than_weekdays() -> None:
 def test_history_has_a_series_of_every_zone_and_gate() -> None:
     area = an_area()
     series = simulate_series(area, TUESDAY, 2)
-    assert {(one.target, one.quantity) for one in series} == {(z, "occupancy") for z in area.zones} | {(g, "flow_per_min") for g in area.gates}
+    of_gates = {(gate, quantity) for gate in area.gates for quantity in ("flow_per_min", "forward_per_min")}
+    assert {(one.target, one.quantity) for one in series} == {(zone, "occupancy") for zone in area.zones} | of_gates
     assert all(len(one.values) == 2 * 96 and one.step_s == 900 and not np.isnan(one.values).any() for one in series)
 
 

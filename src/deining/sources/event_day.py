@@ -226,7 +226,7 @@ def simulate_series(area: Area, first_day: date, days: int, *, step_s: int = 900
     Returns
     -------
     list of Series
-        Of every zone its mean `occupancy`, and of every gate its `flow_per_min`, in steps of `step_s`.
+        Of every zone its mean `occupancy`, and of every gate its `flow_per_min` and the part of it that goes forward, in steps of `step_s`.
     """
     network = WalkNetwork(area)
     dates = [first_day + timedelta(days=k) for k in range(days)]
@@ -238,6 +238,7 @@ def simulate_series(area: Area, first_day: date, days: int, *, step_s: int = 900
     for quantity, names, values in (
         ("occupancy", [zone.id for zone in network.zones], walked.occupancy),
         ("flow_per_min", [gate.id for gate in network.gates], flow),
+        ("forward_per_min", [gate.id for gate in network.gates], walked.crossings[:, :, :gates]),
     ):
         steps = values.reshape(days, -1, step_s // 60, len(names)).mean(axis=2)
         found += [_join(name, quantity, step_s, begins, steps[:, :, k]) for k, name in enumerate(names)]
