@@ -134,6 +134,10 @@ def test_nothing_after_its_time_reaches_what_it_learns_and_it_learns_the_same_tw
     assert not taught.learn(poisoned, LEARNED_UNTIL), "nothing new has come"
 
 
+def test_those_that_learn_have_learned_something_here() -> None:
+    assert {name for name in FORECASTERS if learned(name)} == {"combined", "boosting", "nowcast"}
+
+
 def test_what_is_no_dump_is_refused_in_one_sentence(model: Forecaster) -> None:
     with pytest.raises(WrongData, match=r"^[^\n]+$"):
         model.load(b"not what a model keeps")

@@ -87,19 +87,22 @@ def test_a_new_sensor_gets_ordinary_weeks_and_the_reason() -> None:
 
 
 def test_where_the_trees_do_worse_ordinary_weeks_are_given() -> None:
-    rng = np.random.default_rng(4)
-    noise = [
-        Series(target=f"n{k}", quantity="count", first_s=int(FIRST.timestamp()), step_s=HOUR, values=rng.permutation(np.arange(WEEKS * 168)) % 997.0)
-        for k in range(2)
-    ]
     model = Boosting(CALENDAR)
-    model.learn(noise, UNTIL)
+    model.load(taught().dump())
     lesson = model._lessons["count", HOUR]
-    worse = {one.target for one in noise if lesson.stretches[1].to_ordinary[one.target] > 1}
-    for made in model.forecast(noise, UNTIL, 20 * HOUR)[1:]:
-        if made.target in worse and made.time > UNTIL:
-            assert made.model == "ordinary_weeks"
-            assert "times as much as ordinary weeks here" in made.provenance.reason
+    day = replace(lesson.stretches[1], to_ordinary={"p0": 1.31, "p1": 0.8})
+    model._lessons["count", HOUR] = replace(lesson, stretches=(lesson.stretches[0], day, lesson.stretches[2]))
+    made = model.forecast(a_town()[0], UNTIL, 48 * HOUR)
+    own = [f for f in made if f.target == "p0"]
+    assert [f.model for f in own] == ["boosting"] + 23 * ["ordinary_weeks"] + 24 * ["boosting"]
+    assert own[5].provenance.reason == "over the last half year the trees erred 1.31 times as much as ordinary weeks here"
+    assert {f.model for f in made if f.target == "p1"} == {"boosting"}
+
+
+def test_it_notes_how_it_did_against_ordinary_weeks_at_each_place() -> None:
+    for stretch in taught()._lessons["count", HOUR].stretches:
+        assert set(stretch.to_ordinary) == {"p0", "p1", "p2"}
+        assert all(0 < ratio < 1.2 for ratio in stretch.to_ordinary.values())
 
 
 def test_beyond_two_weeks_it_says_why_it_is_simple() -> None:
