@@ -142,15 +142,20 @@ await journey("the arrow keys choose a place and Escape follows the most urgent 
 
 await journey("every place can be chosen from list and table with Tab and Enter", async (start) => {
   const page = await start({ map: false });
-  const second = page.locator("[data-place]").nth(1);
+  const areas = await areasOf(page);
+  await setPaused(page, areas, true);
+  const second = await page.locator("[data-place]").nth(1).elementHandle();
   await second.focus();
   await page.keyboard.press("Enter");
   expect((await second.getAttribute("aria-current")) === "true", "Enter on a row does not choose it");
   await page.keyboard.press("t");
-  const name = page.locator(`${id("table")} tbody button`).nth(3);
+  const name = await page.locator(`${id("table")} tbody button`).nth(3).elementHandle();
+  const wanted = await name.innerText();
   await name.focus();
   await page.keyboard.press("Enter");
-  expect((await text(page, "#place-title")) === (await name.innerText()), "the table did not choose its place");
+  const shown = await text(page, "#place-title");
+  await setPaused(page, areas, false);
+  expect(shown === wanted, `the table did not choose its place: ${shown} instead of ${wanted}`);
 });
 
 await journey("a zone's number is explained by keyboard, and the explanation adds up to what is shown", async (start) => {
