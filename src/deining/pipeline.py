@@ -19,7 +19,7 @@ from deining.domain.calibration import Calibration
 from deining.domain.drivers import Int64Array
 from deining.domain.errors import UnknownName
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelExpected, LevelFound, LevelReach
+from deining.domain.levels import Level, LevelExpected, LevelFound, LevelReach, LevelScale
 from deining.domain.observation import Observation, Quantity, why_wrong
 from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult, StateForecaster
 from deining.domain.series import FloatArray, Series
@@ -140,6 +140,8 @@ class Pipeline:
         What is normal at a time, whatever forecaster is chosen.
     rules
         Tests of states and forecasts, by name.
+    is_holiday
+        Whether a moment lies on a public holiday; levels may differ then.
     """
 
     def __init__(
@@ -153,6 +155,7 @@ class Pipeline:
         state_forecaster: StateForecaster,
         usual: OrdinaryWeeks,
         rules: Mapping[str, Rule],
+        is_holiday: Callable[[datetime], bool] | None = None,
         learned: Learned | None = None,
     ) -> None:
         learned = learned or Learned()
@@ -164,8 +167,8 @@ class Pipeline:
         self.forecasts: dict[Key, list[Forecast]] = {}
         self._estimator, self._watch, self._forecaster, self._usual, self._rules = estimator, watch, forecaster, usual, rules
         self._state_forecaster = state_forecaster
-        self._levels = LevelBook(area)
-        self._limits = {place: self._levels.limits(place) for place in (*area.zones, *area.gates)}
+        self._is_holiday = is_holiday
+        self._levels = LevelBook(area, is_holiday=is_holiday)
         self._reaches: dict[str, list[LevelReach]] = {}
         self.outlooks: dict[Key, list[Forecast]] = {}
         self._looked_out_at: datetime | None = None
@@ -208,6 +211,10 @@ class Pipeline:
     def use_forecaster(self, forecaster: Forecaster) -> None:
         """Forecast with another forecaster from the next step on."""
         self._forecaster = forecaster
+
+    def use_levels(self, scales: Sequence[LevelScale]) -> None:
+        """Judge by these scales from the next step on."""
+        self._levels = LevelBook(self.area, scales, self._is_holiday)
 
     # -- states, forecasts, alerts out
 
@@ -335,7 +342,8 @@ class Pipeline:
             return {}
         step_s = self.settings.forecast_step_s
         first_s = int(now.timestamp()) if now.timestamp() % step_s == 0 else None
-        forecasts, reaches = self._state_forecaster.forecast(first_s, step_s, self._limits, self._usual_steps)
+        limits = {place: self._levels.limits(place, now) for place in (*self.area.zones, *self.area.gates)}
+        forecasts, reaches = self._state_forecaster.forecast(first_s, step_s, limits, self._usual_steps)
         self._reaches = {}
         for reach in reaches:
             self._reaches.setdefault(reach.target, []).append(reach)
@@ -435,6 +443,7 @@ def build_pipeline(area: Area, settings: Settings, learned: Learned | None = Non
         state_forecaster=state_forecaster or ZoneFlow(area),
         usual=OrdinaryWeeks(calendar),
         rules=RULES,
+        is_holiday=lambda time: bool(calendar.is_holiday(np.array([int(time.timestamp())], dtype=np.int64))[0]),
         learned=learned,
     )
 

@@ -144,3 +144,13 @@ def test_the_changelog_knows_the_version() -> None:
     from deining import __version__
 
     assert re.search(rf"^## {re.escape(__version__)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def test_every_table_of_levels_is_documented_with_its_thresholds() -> None:
+    from deining.domain.literature import LEVEL_TABLES
+
+    text = (REFERENCE / "levels.md").read_text()
+    for name, scale in LEVEL_TABLES.items():
+        row = re.search(rf"^\| `{name}` \| `([^`]+)` \| ([\d.]+)[^|]*\| ([\d.]+)[^|]*\| ([\d.]+)[^|]*\|$", text, re.MULTILINE)
+        assert row, f"docs/reference/levels.md has no row for {name}"
+        assert (row.group(1), *map(float, row.groups()[1:])) == (scale.quantity, scale.yellow, scale.orange, scale.red)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from deining.domain.alert import AlertPolicy
 from deining.domain.area import PlaceKind
+from deining.domain.event import Event
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelQuantity, LevelScale
+from deining.domain.levels import Level, LevelQuantity, LevelScale, TimeKind
 from deining.domain.state import Quality, ZoneState
 from deining.risk.levels import DEFAULT_LEVELS, LevelBook
 from tests.builders import NOON, a_zone, an_area
@@ -72,3 +75,31 @@ def test_a_small_chance_does_not_count() -> None:
     book = LevelBook(an_area())
     assert book.expected("square", [a_forecast(900, 30)], NOON, AlertPolicy(chance=0.5)).level is Level.ORANGE  # type: ignore[union-attr]
     assert book.expected("square", [a_forecast(900, 30)], NOON, AlertPolicy(chance=0.2)).level is Level.RED  # type: ignore[union-attr]
+
+
+def test_a_scale_of_a_kind_of_time_holds_then_and_there_alone() -> None:
+    event = Event(id="fair", name="Fair", start=NOON, end=NOON + timedelta(hours=2), zones=("square",))
+    scales = (a_scale(1.0), a_scale(0.5, when=TimeKind.NIGHT), a_scale(0.2, when=TimeKind.EVENT))
+    area = an_area(zones=[a_zone("square"), a_zone("market")], gates=[], sensors=[], levels=scales, events=(event,))
+    book = LevelBook(area)
+
+    def yellow(zone: str, hours: float) -> float:
+        return book.scales(zone, NOON + timedelta(hours=hours))[LevelQuantity.DENSITY].yellow
+
+    assert [yellow("square", hours) for hours in (-1.5, -0.5, 1, 2.5, 3.5)] == [1.0, 0.2, 0.2, 0.2, 1.0]
+    assert yellow("market", 1) == 1.0, "the event is elsewhere"
+    assert yellow("market", 12) == 0.5, "midnight"
+    assert book.of_zone(a_state(0.45)).level is Level.ORANGE  # type: ignore[union-attr]
+    assert {limit.level: limit.value for limit in book.limits("square", NOON)} == pytest.approx({Level.YELLOW: 200, Level.ORANGE: 400, Level.RED: 600})
+
+
+def test_a_kind_of_place_goes_before_a_kind_of_time() -> None:
+    scales = (a_scale(1.0, kind="square"), a_scale(0.5, when=TimeKind.NIGHT), a_scale(0.4, kind="square", when=TimeKind.HOLIDAY))
+    area = an_area(gates=[], sensors=[], levels=scales)
+    midnight = NOON + timedelta(hours=12)
+    assert LevelBook(area).scales("square", midnight)[LevelQuantity.DENSITY].yellow == 1.0
+    assert LevelBook(area, is_holiday=lambda _: True).scales("square", midnight)[LevelQuantity.DENSITY].yellow == 0.4
+
+
+def test_other_scales_than_the_areas_can_be_in_force() -> None:
+    assert LevelBook(an_area(), (a_scale(0.01),)).of_zone(a_state(0.05)).level is Level.RED  # type: ignore[union-attr]

@@ -155,6 +155,8 @@ class Area:
         GeoJSON feature collections for the map by layer name (`streets`, `buildings`, `ground`).
     groups
         Zones whose people are added up.
+    levels_by, levels_why
+        Who decided the levels of the folder, and why.
     school_holidays
         Days without school; empty where nobody gave them.
     weather
@@ -178,6 +180,8 @@ class Area:
     notice: str = ""
     background: Mapping[str, object] = field(default_factory=dict)
     groups: Mapping[str, ZoneGroup] = field(default_factory=dict)
+    levels_by: str = ""
+    levels_why: str = ""
     school_holidays: tuple[SchoolHoliday, ...] = ()
     weather: Weather | None = field(default=None, compare=False)
 

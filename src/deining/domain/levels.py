@@ -1,7 +1,8 @@
-"""Level and level scale: the area's own steps (green, yellow, orange, red), by quantity, kind of place and place."""
+"""Level and level scale: the area's own steps (green, yellow, orange, red), by quantity, kind of place, place and kind of time."""
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,9 +45,18 @@ class LevelQuantity(StrEnum):
     RATIO_TO_NORMAL = "ratio_to_normal"
 
 
+class TimeKind(StrEnum):
+    """Kinds of time at which other thresholds may hold; where several are now, the first of these goes before the later ones."""
+
+    EVENT = "event"
+    HOLIDAY = "holiday"
+    NIGHT = "night"
+    WEEKEND = "weekend"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelScale:
-    """Three rising thresholds of one quantity, for a kind of place or for named places.
+    """Three rising thresholds of one quantity, for a kind of place or for named places, at all times or at one kind of time.
 
     Parameters
     ----------
@@ -56,8 +66,12 @@ class LevelScale:
         Kind of place it holds for; None for every kind.
     places
         Ids of the places it holds for; empty for all of the kind.
+    when
+        Kind of time at which it holds; None for all times.
     source
         Who set it, or where it was read.
+    table
+        Name of the literature's table it was taken from, or empty.
     """
 
     quantity: LevelQuantity
@@ -66,9 +80,14 @@ class LevelScale:
     red: float
     kind: str | None = None
     places: tuple[str, ...] = ()
+    when: TimeKind | None = None
     source: str = ""
+    table: str = ""
 
     def __post_init__(self) -> None:
+        thresholds = (self.yellow, self.orange, self.red)
+        if not all(isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in thresholds):
+            raise ValueError(f"a threshold of {thresholds} is no number; expected three rising numbers above 0")
         if not 0 < self.yellow < self.orange < self.red:
             raise ValueError(f"levels do not rise: yellow {self.yellow:g}, orange {self.orange:g}, red {self.red:g}; expected 0 < yellow < orange < red")
 
@@ -85,6 +104,31 @@ class LevelScale:
     def threshold(self, level: Level) -> float:
         """The value at which a level begins; 0 for green."""
         return (0.0, self.yellow, self.orange, self.red)[level]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelSet:
+    """All scales of an area that hold from one moment on, and who changed them and why.
+
+    Parameters
+    ----------
+    version
+        1, 2, 3 and so on in each area.
+    changed_by, role
+        Who decided, and in which role.
+    why
+        The reason given.
+    from_folder
+        Whether they were read from the area folder, rather than set on the screen.
+    """
+
+    version: int
+    changed_at: datetime
+    changed_by: str
+    role: str
+    why: str
+    scales: tuple[LevelScale, ...]
+    from_folder: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from deining.domain.levels import LevelQuantity, LevelScale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +91,35 @@ AMSTERDAM_RED = LiteratureNumber(
     meaning="three sites in Amsterdam turn red",
     source="municipality of Amsterdam, table of the crowd monitoring system; derived from its published data",
 )
+
+
+def _letters(table: LevelOfServiceTable, quantity: LevelQuantity, name: str, first: int) -> LevelScale:
+    """Yellow, orange and red where three letters of a table in a row begin."""
+    yellow, orange, red = table.limits[first : first + 3]
+    letters = "BCDEF"[first : first + 3]
+    source = f"{table.source}; yellow, orange and red where {letters[0]}, {letters[1]} and {letters[2]} begin (deining's choice of letters)"
+    return LevelScale(quantity=quantity, yellow=yellow, orange=orange, red=red, source=source, table=name)
+
+
+LEVEL_TABLES: Mapping[str, LevelScale] = {
+    "fruin_walking_density": _letters(FRUIN_WALKING_DENSITY, LevelQuantity.DENSITY, "fruin_walking_density", 2),
+    "fruin_walking_flow": _letters(FRUIN_WALKING_FLOW, LevelQuantity.SPECIFIC_FLOW, "fruin_walking_flow", 2),
+    "queueing_hcm": _letters(QUEUEING_HCM, LevelQuantity.DENSITY, "queueing_hcm", 2),
+    "fruin_danger_moving": LevelScale(
+        quantity=LevelQuantity.DENSITY,
+        yellow=MOVING_REDUCED.value,
+        orange=MOVING_CONTACT.value,
+        red=MOVING_DANGER.value,
+        source=f"{FRUIN_DANGER}: {MOVING_REDUCED.meaning}, {MOVING_CONTACT.meaning}, {MOVING_DANGER.meaning}",
+        table="fruin_danger_moving",
+    ),
+    "amsterdam_flow": LevelScale(
+        quantity=LevelQuantity.SPECIFIC_FLOW,
+        yellow=AMSTERDAM_YELLOW.value,
+        orange=(AMSTERDAM_YELLOW.value + AMSTERDAM_RED.value) / 2,
+        red=AMSTERDAM_RED.value,
+        source=f"{AMSTERDAM_YELLOW.source}; orange half way (deining's choice)",
+        table="amsterdam_flow",
+    ),
+}
+"""Scales that an area may take by name, `table = "..."` in [[levels]]."""

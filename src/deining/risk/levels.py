@@ -2,54 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from deining.domain.alert import AlertPolicy
 from deining.domain.area import Area
 from deining.domain.forecast import Forecast
-from deining.domain.levels import Level, LevelExpected, LevelFound, LevelLimit, LevelQuantity, LevelReach, LevelScale
-from deining.domain.literature import AMSTERDAM_RED, AMSTERDAM_YELLOW
+from deining.domain.levels import Level, LevelExpected, LevelFound, LevelLimit, LevelQuantity, LevelReach, LevelScale, TimeKind
+from deining.domain.literature import LEVEL_TABLES
 from deining.domain.state import FlowState, ZoneState
+from deining.risk.time_kinds import TimeKinds
 
 DEFAULT_LEVELS = (
     LevelScale(quantity=LevelQuantity.OCCUPANCY_SHARE, yellow=0.7, orange=0.85, red=1.0, source="deining's default, while the area names no levels"),
-    LevelScale(
-        quantity=LevelQuantity.SPECIFIC_FLOW,
-        yellow=AMSTERDAM_YELLOW.value,
-        orange=(AMSTERDAM_YELLOW.value + AMSTERDAM_RED.value) / 2,
-        red=AMSTERDAM_RED.value,
-        source=AMSTERDAM_YELLOW.source,
-    ),
+    LEVEL_TABLES["amsterdam_flow"],
 )
+Chosen = Mapping[LevelQuantity, LevelScale]
+AT_ALL_TIMES: frozenset[TimeKind] = frozenset()
 
 
 class LevelBook:
-    """The scales in force in an area, found by place."""
+    """The scales in force in an area, found by place and time.
 
-    def __init__(self, area: Area) -> None:
+    For each quantity one scale holds: of a named place before of its kind before of all; and among those of the same
+    reach, one for this kind of time before one for all times.
+
+    Parameters
+    ----------
+    scales
+        In place of the area's own.
+    is_holiday
+        Whether a moment lies on a public holiday of the area.
+    """
+
+    def __init__(self, area: Area, scales: Sequence[LevelScale] | None = None, is_holiday: Callable[[datetime], bool] | None = None) -> None:
         self._area = area
-        self._scales = area.levels or DEFAULT_LEVELS
-        kinds = {zone.id: zone.kind.value for zone in area.zones.values()} | {gate.id: gate.kind.value for gate in area.gates.values()}
+        self._all = (area.levels if scales is None else tuple(scales)) or DEFAULT_LEVELS
+        self._times = TimeKinds(area, is_holiday)
+        self._depends_on_time = any(scale.when for scale in self._all)
+        self._kinds = {place.id: place.kind.value for places in (area.zones, area.gates) for place in places.values()}
+        self._places = frozenset((*area.zones, *area.gates, *(sensor.id for sensor in area.list_point_counters())))
+        self._chosen: dict[tuple[str, frozenset[TimeKind]], Chosen] = {}
         self._known_reaches: dict[tuple[str, str], tuple[Sequence[Forecast], list[LevelExpected]]] = {}
-        self._by_place: dict[str, dict[LevelQuantity, LevelScale]] = {}
-        for place in [*area.zones, *area.gates, *(sensor.id for sensor in area.list_point_counters())]:
-            self._by_place[place] = self._most_specific(place, kinds.get(place))
 
-    def _most_specific(self, place: str, kind: str | None) -> dict[LevelQuantity, LevelScale]:
-        """For each quantity one scale: of the named place before of its kind before of all."""
-        chosen: dict[LevelQuantity, LevelScale] = {}
-        for fits in (
-            lambda s: not s.places and s.kind is None,
-            lambda s: not s.places and s.kind is not None and s.kind == kind,
-            lambda s: place in s.places,
-        ):
-            chosen.update({scale.quantity: scale for scale in self._scales if fits(scale)})
-        return chosen
+    def _choose(self, place: str, kinds: frozenset[TimeKind]) -> Chosen:
+        chosen: dict[LevelQuantity, tuple[tuple[int, int], LevelScale]] = {}
+        for scale in self._all:
+            rank = (self._reach(scale, place), _rank_of_time(scale, kinds))
+            if min(rank) >= 0 and (scale.quantity not in chosen or rank >= chosen[scale.quantity][0]):
+                chosen[scale.quantity] = (rank, scale)
+        return {quantity: scale for quantity, (_, scale) in chosen.items()}
 
-    def scales(self, place: str) -> Mapping[LevelQuantity, LevelScale]:
-        """The scales in force at a place, by quantity."""
-        return self._by_place.get(place, {})
+    def _reach(self, scale: LevelScale, place: str) -> int:
+        """How closely a scale speaks of a place: 2 by name, 1 by kind, 0 of all, -1 not."""
+        if scale.places:
+            return 2 if place in scale.places else -1
+        return 0 if scale.kind is None else 1 if scale.kind == self._kinds.get(place) else -1
+
+    def scales(self, place: str, time: datetime | None = None) -> Chosen:
+        """The scales in force at a place and time, by quantity; without a time, those of an ordinary weekday by day."""
+        if place not in self._places:
+            return {}
+        kinds = self._times.at(place, time) if self._depends_on_time and time is not None else AT_ALL_TIMES
+        if (place, kinds) not in self._chosen:
+            self._chosen[place, kinds] = self._choose(place, kinds)
+        return self._chosen[place, kinds]
 
     def of_zone(self, state: ZoneState) -> LevelFound | None:
         """The level of a zone; None where nothing is known or no scale is in force."""
@@ -59,7 +76,7 @@ class LevelBook:
             figures[LevelQuantity.DENSITY] = state.density_per_m2
         if state.occupancy is not None and zone.capacity:
             figures[LevelQuantity.OCCUPANCY_SHARE] = state.occupancy / zone.capacity
-        return self._highest(state.zone, figures) if state.quality.may_alert else None
+        return self._highest(state.zone, state.time, figures) if state.quality.may_alert else None
 
     def of_flow(self, state: FlowState) -> LevelFound | None:
         """The level of a gate or point counter; None where nothing is known or no scale is in force."""
@@ -69,19 +86,20 @@ class LevelBook:
             LevelQuantity.RATIO_TO_NORMAL: state.ratio_to_normal,
         }
         known = {quantity: value for quantity, value in figures.items() if value is not None}
-        return self._highest(state.target, known) if state.quality.may_alert else None
+        return self._highest(state.target, state.time, known) if state.quality.may_alert else None
 
-    def _highest(self, place: str, figures: Mapping[LevelQuantity, float]) -> LevelFound | None:
-        scales = self.scales(place)
+    def _highest(self, place: str, time: datetime, figures: Mapping[LevelQuantity, float]) -> LevelFound | None:
+        scales = self.scales(place, time)
         found = [LevelFound(level=scales[q].level(value), quantity=q, value=value, scale=scales[q]) for q, value in figures.items() if q in scales]
         return max(found, key=lambda f: (f.level, f.value / f.scale.red), default=None)
 
-    def limits(self, target: str) -> list[LevelLimit]:
+    def limits(self, target: str, time: datetime | None = None) -> list[LevelLimit]:
         """Where each level above green begins at a zone or gate, in persons or persons/min."""
         quantity = "occupancy" if target in self._area.zones else "flow_per_min"
+        scales = self.scales(target, time)
         return [
             LevelLimit(level=level, quantity=scale.quantity, scale=scale, value=scale.threshold(level) / factor)
-            for scale, factor in ((self.scales(target)[q], factor) for q, factor in self._factors(target, quantity).items())
+            for scale, factor in ((scales[q], factor) for q, factor in self._factors(target, quantity).items() if q in scales)
             for level in (Level.YELLOW, Level.ORANGE, Level.RED)
         ]
 
@@ -112,15 +130,17 @@ class LevelBook:
         return known[1]
 
     def _reached(self, target: str, forecast: Forecast) -> Iterator[LevelExpected]:
+        scales = self.scales(target, forecast.time)
         for quantity, factor in self._factors(target, forecast.quantity, forecast.step_s).items():
-            scale = self.scales(target)[quantity]
+            if (scale := scales.get(quantity)) is None:
+                continue
             for level in (Level.RED, Level.ORANGE, Level.YELLOW):
                 threshold = scale.threshold(level) / factor
                 if threshold < forecast.quantiles[-1]:
                     yield LevelExpected(level=level, at=forecast.time, chance=forecast.chance_above(threshold), quantity=quantity, scale=scale)
 
     def _factors(self, target: str, quantity: str, step_s: int | None = None) -> dict[LevelQuantity, float]:
-        """What a forecast value is multiplied by to be each quantity that has a scale here."""
+        """What a forecast value is multiplied by to be each quantity that a scale may be of."""
         factors: dict[LevelQuantity, float] = {}
         if quantity == "occupancy":
             zone = self._area.zones[target]
@@ -134,7 +154,15 @@ class LevelBook:
                 factors[LevelQuantity.SPECIFIC_FLOW] = 1 / gate.effective_width_m
         elif quantity == "count":
             factors[LevelQuantity.FLOW] = 60 / (step_s or self._area.sensors[target].interval_s)
-        return {found: factor for found, factor in factors.items() if found in self.scales(target)}
+        return factors
+
+
+def _rank_of_time(scale: LevelScale, kinds: frozenset[TimeKind]) -> int:
+    """0 for a scale of all times, more for one of a kind of time that it is now, -1 for one of another."""
+    if scale.when is None:
+        return 0
+    order = list(TimeKind)
+    return len(order) - order.index(scale.when) if scale.when in kinds else -1
 
 
 def _likely(reach: LevelReach, now: datetime, policy: AlertPolicy) -> LevelExpected | None:

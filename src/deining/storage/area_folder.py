@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,9 +22,10 @@ from deining.domain.area import Area, Gate, LonLat, PlaceKind, Sensor, SensorKin
 from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.errors import Finding, WrongArea
 from deining.domain.event import Event, ProgrammePart
-from deining.domain.levels import Level, LevelQuantity, LevelScale
+from deining.domain.levels import Level, LevelScale
 from deining.domain.measure import Measure, Scenario
 from deining.domain.purpose import Purpose
+from deining.storage.level_table import read_scales
 
 Made = TypeVar("Made")
 ID = re.compile(r"^[\w][\w .()-]{0,99}$")
@@ -139,6 +141,8 @@ class _Reader:
             gates=gates,
             sensors=sensors,
             levels=self._levels(settings, zones.keys() | gates.keys() | sensors.keys()),
+            levels_by=str(settings.get("levels_by", "")),
+            levels_why=str(settings.get("levels_why", "")),
             empty_at=empty,
             events=tuple(self._events(settings, zones, drivers)),
             measures=measures,
@@ -236,14 +240,7 @@ class _Reader:
             return ZoneInfo("UTC")
 
     def _levels(self, settings: dict[str, Any], places: set[str]) -> tuple[LevelScale, ...]:
-        scales = []
-        for record, row in self._rows(settings, "levels"):
-            for place in row.get("places", ()):
-                if place not in places:
-                    self._find("area.toml", record, f"place {place!r}", "the id of a zone, gate or sensor of this area")
-            scale = self._table("area.toml", record, _level_scale, row)
-            scales += [scale] if scale else []
-        return tuple(scales)
+        return tuple(read_scales(self._rows(settings, "levels"), places, partial(self._find, "area.toml")))
 
     def _events(self, settings: dict[str, Any], zones: Mapping[str, Zone], drivers: Drivers) -> list[Event]:
         """Those of area.toml, then those of events.ics."""
@@ -494,10 +491,6 @@ class _Reader:
 
 def _rings(polygon: Any) -> tuple[tuple[LonLat, ...], ...]:
     return tuple(tuple((float(x), float(y)) for x, y, *_ in ring.coords) for ring in (polygon.exterior, *polygon.interiors))
-
-
-def _level_scale(row: dict[str, Any]) -> LevelScale:
-    return LevelScale(**{**row, "quantity": LevelQuantity(row["quantity"]), "places": tuple(row.get("places", ()))})
 
 
 def _event(row: dict[str, Any]) -> Event:
