@@ -16,27 +16,23 @@ from typing import Protocol, TypeVar
 from deining.clock import LiveClock, ReplayClock
 from deining.domain.alert import Alert
 from deining.domain.area import Area
-from deining.domain.calibration import Calibration
 from deining.domain.errors import NotAllowed, Overloaded, SourceUnavailable, WrongUse
 from deining.domain.observation import Observation
 from deining.domain.ports import Source
 from deining.domain.series import Series
 from deining.domain.state import Explanation
-from deining.pipeline import Learned, Pipeline, Step, build_pipeline, why_refused
+from deining.pipeline import Pipeline, Step, build_pipeline, why_refused
+from deining.restoring import Restorer
 from deining.scorekeeping import Scorekeeper
 from deining.settings import Settings
-from deining.storage.calibration import as_text, find_calibration, store_calibration
+from deining.storage.calibration import as_text, store_calibration
 from deining.storage.database import Connection
 from deining.storage.forecasts import write_forecasts
 from deining.storage.history import DayHistory
 from deining.storage.models import KeptModel, ModelFolder
-from deining.storage.rows import read_latest, read_observations
 from deining.storage.states import (
     forget_after,
-    read_alerts,
-    read_series,
     read_states_at,
-    read_zone_states,
     write_alerts,
     write_faults,
     write_series,
@@ -48,13 +44,6 @@ from deining.training import Trainer, TrainingState
 
 log = logging.getLogger(__name__)
 
-CATCH_UP_STEPS = {"counting": 240}
-FEW_CATCH_UP_STEPS = 24
-"""Most estimates made to bring a restarted estimate up to now. The filter works each minute through whatever the steps, and
-in small ones again and again what came late; plain counting looks at the moments of the steps alone."""
-CATCH_UP_S, DENSE_S, DISTRICTS_S, LEAST_WALKED_MIN = 1.5, 2.5e-6, 2.7e-4, 15.0
-"""Time for working through the day again at the start, and what a minute of it costs: by zone squared, or by zone. A larger
-area begins with the states that it kept."""
 LAG_STEPS = 3
 """A replay that lags by more steps than this makes its clock wait."""
 LISTEN_S = 0.5
@@ -100,7 +89,7 @@ class Feed:
     Parameters
     ----------
     mode
-        "replay" or "simulation".
+        "replay", "simulation" or "exercise".
     begin_at
         Where a new replay begins to play; what lies before is worked through at once.
     begins_anew
@@ -160,13 +149,14 @@ class Runner:
         self._wake, self._stop = threading.Event(), threading.Event()
         self._scorekeeper = Scorekeeper(area, settings, writer=writer, open_reader=open_reader)
         self._trainer = Trainer(area, settings, writer=writer, open_reader=open_reader, folder=models, turn=training)
+        self._restorer = Restorer(area, settings, open_reader=open_reader, is_live=feed is None)
         self._thread = threading.Thread(target=self._run, name=f"deining-{area.id}", daemon=True)
 
     # -- what others ask of it
 
     @property
     def mode(self) -> str:
-        """`live`, `replay` or `simulation`."""
+        """`live`, `replay`, `simulation` or `exercise`."""
         return self._feed.mode if self._feed else "live"
 
     @property
@@ -267,10 +257,7 @@ class Runner:
         if not self._looking_back.acquire(blocking=False):
             raise Overloaded(f"another moment of area {self.area.id} is being worked out; ask again in a moment", retry_after_s=5)
         try:
-            with closing(self._open_reader()) as connection:
-                pipeline = build_pipeline(self.area, self.settings, Learned(calibration=self._find_calibration(connection, at)))
-            self._bring(pipeline, at)
-            return pipeline.explain(zone, at)
+            return self._restorer.look_back(at).explain(zone, at)
         finally:
             self._looking_back.release()
 
@@ -383,59 +370,11 @@ class Runner:
 
     def _restore(self, at: datetime) -> None:
         """Build the pipeline as it was at a moment, from what was stored."""
-        with closing(self._open_reader()) as connection:
-            weeks = timedelta(weeks=self.settings.history_weeks)
-            alerts = [alert for alert in read_alerts(connection, self.area.id, at) if alert.is_active]
-            learned = Learned(series=read_series(connection, self.area.id, at - weeks), alerts=alerts, calibration=self._find_calibration(connection, at))
-            pipeline = build_pipeline(self.area, self.settings, learned)
-            pipeline.recall(read_latest(connection, self.area.id))
+        pipeline = self._restorer.restore(at)
         forecaster = self._trainer.restore(at)
         if forecaster is not None:
             pipeline.use_forecaster(forecaster)
-        self._bring(pipeline, at)
         self.pipeline, self._told_at = pipeline, at
-
-    def _bring(self, pipeline: Pipeline, at: datetime) -> None:
-        """Bring a new pipeline to a moment with what was stored until then."""
-        begin = self._last_empty(at)
-        longest = max((sensor.interval_s for sensor in self.area.sensors.values()), default=0.0)
-        with closing(self._open_reader()) as connection:
-            walked = timedelta(minutes=self._minutes_to_walk())
-            if at - walked > begin:
-                kept = read_zone_states(connection, self.area.id, self.area.zones, begin, at - walked)
-                begin = kept[0].time if pipeline.resume(kept) else begin
-            stored = sorted(read_observations(connection, self.area.id, begin - timedelta(seconds=2 * longest), at), key=lambda o: o.available_at)
-        self._catch_up(pipeline, [o for o in stored if o.available_at <= at + self._step], begin, at)
-
-    def _find_calibration(self, connection: Connection, at: datetime) -> Calibration | None:
-        """What a live area's sensors taught before the day of a moment; a replay begins as if it were the first day."""
-        return None if self._feed else find_calibration(connection, self.area.id, at)
-
-    def _minutes_to_walk(self) -> float:
-        """How many minutes of this area can be worked through again when it starts."""
-        zones = max(1, len(self.area.zones))
-        cost_s = DENSE_S * zones**2 if zones <= self.settings.filter_max_zones else DISTRICTS_S * zones
-        return max(LEAST_WALKED_MIN, CATCH_UP_S / cost_s)
-
-    def _catch_up(self, pipeline: Pipeline, stored: Sequence[Observation], begin: datetime, at: datetime) -> None:
-        """Walk the estimate from when the area was empty to a moment, in larger steps where that is long ago."""
-        step = max(self._step, (at - begin) / CATCH_UP_STEPS.get(self.settings.estimator, FEW_CATCH_UP_STEPS))
-        now, first = begin, 0
-        pipeline.catch_up(begin)
-        while now < at:
-            now = min(at, now + step)
-            last = first
-            while last < len(stored) and stored[last].available_at <= now:
-                last += 1
-            pipeline.take(stored[first:last])
-            pipeline.catch_up(now)
-            first = last
-        pipeline.take(stored[first:])
-
-    def _last_empty(self, at: datetime) -> datetime:
-        local = at.astimezone(self.area.timezone)
-        begin = local.replace(hour=self.area.empty_at.hour, minute=self.area.empty_at.minute, second=0, microsecond=0)
-        return (begin if begin <= local else begin - timedelta(days=1)).astimezone(UTC)
 
     def _move(self, target: datetime) -> None:
         """Go to another moment of a replay: back by forgetting what was later, forward by working through what lies between."""
@@ -476,7 +415,7 @@ class Runner:
     def _take_step(self, now: datetime) -> Step:
         new = self._read_source(now) if self._feed else self._empty_inbox()
         self._hear(new)
-        if self._feed is None and self._last_empty(now) > self._last_empty(now - self._step):
+        if self._feed is None and self.area.last_empty(now) > self.area.last_empty(now - self._step):
             self._keep_calibration(now)
         step = self.pipeline.step(now)
         self._write(step)

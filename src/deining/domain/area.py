@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -196,3 +196,9 @@ class Area:
     def find_events(self, day: date) -> list[Event]:
         """The events that touch the local calendar day."""
         return [event for event in self.events if event.start.astimezone(self.timezone).date() <= day <= event.end.astimezone(self.timezone).date()]
+
+    def last_empty(self, at: datetime) -> datetime:
+        """The latest moment, at or before this one, at which the area is taken to be empty; UTC."""
+        local = at.astimezone(self.timezone)
+        begin = local.replace(hour=self.empty_at.hour, minute=self.empty_at.minute, second=0, microsecond=0)
+        return (begin if begin <= local else begin - timedelta(days=1)).astimezone(UTC)
