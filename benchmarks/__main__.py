@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import analogues, demo, estimation, forecast, ingest, kill, nowcast, power_cut, reaching, replay
+from benchmarks import analogues, bowtie, demo, estimation, forecast, ingest, kill, notify, nowcast, power_cut, reaching, replay
 from benchmarks.common import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -18,6 +18,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "reaching": lambda quick: list(reaching.measure(quick)),
     "nowcast": nowcast.measure,
     "analogues": analogues.measure,
+    "bowtie": bowtie.measure,
+    "notify": notify.measure,
 }
 
 

@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deining.domain.alert import Alert, AlertKind, Priority
 from deining.domain.area import Area, Gate, PlaceKind, Sensor, SensorKind, Zone
-from deining.domain.levels import LevelQuantity, LevelScale
+from deining.domain.decision import DecidedMeasure, Decision
+from deining.domain.forecast import Forecast
+from deining.domain.levels import Level, LevelQuantity, LevelScale
+from deining.domain.logbook import Draft
+from deining.domain.measure import Measure, Scenario
+from deining.domain.notice import Mode, Notice, NoticeKind
 from deining.domain.observation import Observation, Quantity
 
 NOON = datetime(2026, 7, 4, 10, 0, tzinfo=UTC)
@@ -61,6 +67,64 @@ def an_observation(
 ) -> Observation:
     """Ten persons in at the gate north, in the minute before noon."""
     return Observation(**{"sensor": sensor, "quantity": quantity, "start": end - MINUTE, "end": end, "value": value, **given})
+
+
+def a_measure(id: str = "one-way", **given: Any) -> Measure:
+    """One-way over the square, ready in 15 minutes."""
+    return Measure(**{"id": id, "name": id.replace("-", " ").capitalize(), "owner": "Stewards", "set_up_s": 900.0, "where": ("square",), **given})
+
+
+def a_scenario(id: str = "full-square", **given: Any) -> Scenario:
+    """One-way once the square turns orange."""
+    return Scenario(**{"id": id, "name": "The square fills", "level": Level.ORANGE, "measures": ("one-way",), "places": ("square",), **given})
+
+
+def a_decision(*measures: DecidedMeasure, **given: Any) -> Decision:
+    """One-way over the square, decided at noon."""
+    usual = {"taken_at": NOON, "by": "A. Visser", "role": "crowd_manager", "reason": "orange is near", "target": "square"}
+    return Decision(**{**usual, "measures": measures or (a_decided_measure(),), **given})
+
+
+def a_decided_measure(id: str = "one-way", **given: Any) -> DecidedMeasure:
+    """One-way over the square, not in force yet."""
+    return DecidedMeasure(**{"measure": id, "name": id.replace("-", " ").capitalize(), "set_up_s": 900.0, "places": ("square",), **given})
+
+
+def some_forecasts(steps: int = 8, *, middle: float = 300.0, sd: float = 50.0, step_s: int = 900, **given: Any) -> list[Forecast]:
+    """A forecast of the square's occupancy from noon on: so many steps of a quarter, normal about its middle."""
+    quantiles = tuple(max(0.0, middle + sd * z) for z in (-1.96, -1.2816, -0.6745, 0.0, 0.6745, 1.2816, 1.96))
+    usual = {"target": "square", "quantity": "occupancy", "origin": NOON, "mean": middle, "quantiles": quantiles, "model": "any", "step_s": step_s}
+    return [Forecast(**{**usual, "time": NOON + timedelta(seconds=k * step_s), **given}) for k in range(steps)]
+
+
+def an_alert(target: str = "square", **given: Any) -> Alert:
+    """The square is at red since noon."""
+    usual = {
+        "id": f"{target}-1",
+        "zone": target,
+        "target": target,
+        "kind": AlertKind.CROWD,
+        "level": Level.RED,
+        "rule": "level_now",
+        "raised_at": NOON,
+        "because": {"en": "It is full.", "nl": "Het is vol."},
+        "priority": Priority.HIGH,
+    }
+    return Alert(**{**usual, **given})
+
+
+def a_notice(id: str = "a" * 32, **given: Any) -> Notice:
+    """The square is orange, told at noon, live."""
+    usual = {"area": "town", "book": "live", "mode": Mode.LIVE, "kind": NoticeKind.ALERT_RAISED, "priority": Priority.MEDIUM, "created_at": NOON}
+    words = {"title": {"en": "Orange: Square", "nl": "Oranje: Square"}, "text": {"en": "Square is orange.", "nl": "Square is oranje."}}
+    place = {"place": "square", "place_name": "Square", "level": Level.ORANGE, "alert": "square-1", "shape": (SQUARE[0],)}
+    return Notice(**{"id": id, "expires_at": NOON + timedelta(hours=6), **usual, **words, **place, **given})
+
+
+def a_draft(text: str = "The square fills up.", **given: Any) -> Draft:
+    """An observation at the square by an operator, a minute before noon."""
+    usual = {"occurred_at": NOON - MINUTE, "author": "A. Operator", "role": "operator", "category": "observation", "place": "square"}
+    return Draft(**{**usual, "text": text, **given})
 
 
 def write_area(folder: Path) -> Path:

@@ -13,6 +13,7 @@ import pytest
 
 from deining.app import App
 from deining.clock import ReplayClock
+from deining.domain.alert import Alert
 from deining.domain.errors import NotAllowed, SourceUnavailable, WrongUse
 from deining.domain.observation import Observation, Quantity
 from deining.forecasting import FORECASTERS
@@ -57,6 +58,9 @@ class Told:
 
     def on_step(self, runner: Runner, step: Step) -> None:
         self.steps[step.time] = step
+
+    def on_alerts(self, runner: Runner, alerts: Sequence[Alert]) -> None:
+        """Nothing to remember."""
 
     def on_clock(self, runner: Runner) -> None:
         self.moves.append(runner.clock_state().moving)

@@ -161,68 +161,7 @@ start = 2026-05-01
 end = 2026-09-30
 
 {levels}
-{events}
-[[measures]]
-id = "eenrichting-kurhuistrap"
-name = "Eenrichting op de Kurhuistrap"
-owner = "Stewards boulevard"
-set_up_s = 900
-where = ["kurhuistrap"]
-description = "De trap alleen omlaag; omhoog via de Badhuisstraat."
-
-[[measures]]
-id = "boulevard-omleiden"
-name = "Bezoekers naar Noord verwijzen"
-owner = "Stewards boulevard"
-set_up_s = 1200
-where = ["boulevard-2", "boulevard-3"]
-description = "Matrixborden en stewards verwijzen nieuwe bezoekers naar Boulevard Noord."
-
-[[measures]]
-id = "festivalpoort-doseren"
-name = "Doseren bij de festivalpoort"
-owner = "Organisator"
-set_up_s = 600
-where = ["wachtvak", "festivalweide"]
-description = "Mondjesmaat binnenlaten zolang het terrein vol is."
-
-[[measures]]
-id = "treinen-inzetten"
-name = "Extra treinen en trams na het vuurwerk"
-owner = "Vervoerders"
-set_up_s = 5400
-where = ["stationshal", "tramplein"]
-description = "Langere treinen, en een tram om de vier minuten tot half twee."
-
-[[measures]]
-id = "station-doseren"
-name = "Doseren voor het station"
-owner = "Vervoerders en politie"
-set_up_s = 1200
-where = ["stationsplein"]
-description = "Wachtvakken op het Stationsplein; per trein een vak."
-
-[[scenarios]]
-id = "volle-boulevard"
-name = "De boulevard loopt vol"
-level = "orange"
-measures = ["boulevard-omleiden", "eenrichting-kurhuistrap"]
-places = ["boulevard-2", "boulevard-3", "kurhuistrap"]
-
-[[scenarios]]
-id = "uitstroom"
-name = "Uitstroom na het vuurwerk"
-level = "orange"
-measures = ["treinen-inzetten", "station-doseren"]
-places = ["stationsplein", "stationshal", "tramplein"]
-
-[[scenarios]]
-id = "vol-terrein"
-name = "Het festivalterrein is vol"
-level = "orange"
-measures = ["festivalpoort-doseren"]
-places = ["wachtvak", "festivalweide"]
-"""
+{events}"""
 
 OWN = "invented for Strand, as a town would set it for itself"
 FRUIN_BASED = "set for Strand by comfort, well below where a moving crowd slows down at 2 persons/m2 (Fruin 1971)"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -14,13 +15,17 @@ from pathlib import Path
 
 from deining.clock import LiveClock, ReplayClock
 from deining.domain.area import Area
-from deining.domain.errors import UnknownName
+from deining.domain.errors import UnknownName, WrongTable, WrongUse
+from deining.domain.notice import ChannelSetting
 from deining.domain.observation import Observation
+from deining.notifying import Dispatcher, build_channels, read_all_channels
 from deining.runner import Feed, Runner
 from deining.settings import Settings
 from deining.sources.auckland import AucklandCounts
 from deining.sources.event_day import EventDay, simulate_series
+from deining.sources.tables import TableSource
 from deining.storage.area_folder import find_area_folder, read_area
+from deining.storage.books import LIVE, find_other_mode
 from deining.storage.database import Connection, open_database, open_reader
 from deining.storage.history import DayHistory
 from deining.storage.lock import FolderLock
@@ -63,6 +68,31 @@ class App:
         )
         self.runners: dict[str, Runner] = {}
         self._training = threading.Lock()
+        self._channels: list[ChannelSetting] = []
+        self._dispatcher: Dispatcher | None = None
+
+    def set_up_channels(self, area_folders: Mapping[str, Path], environment: Mapping[str, str] = os.environ) -> list[str]:
+        """Set up the ways to tell people that the data folder and the area folders name, before any area is added; their names.
+
+        Raises
+        ------
+        WrongData
+            With all that is wrong in a `channels.toml`, or the variable of a secret that is not set.
+        """
+        self._channels = read_all_channels(self.folder, area_folders)
+        built = build_channels(self._channels, environment, self.folder)
+        self._dispatcher = Dispatcher(built, writer=self.writer, open_reader=self.open_reader, clock=LiveClock(), seed=secrets.randbits(32))
+        return list(built)
+
+    def wake_dispatcher(self) -> None:
+        """Something new waits to be told: look now."""
+        if self._dispatcher is not None:
+            self._dispatcher.wake()
+
+    @property
+    def channel_failures(self) -> dict[str, str]:
+        """By channel: why it does not work now."""
+        return self._dispatcher.failures if self._dispatcher is not None else {}
 
     def open_reader(self) -> Connection:
         """A connection for reading; the caller closes it."""
@@ -77,12 +107,26 @@ class App:
         return self._add(area, clock, feed)
 
     def _add(self, area: Area, clock: LiveClock | ReplayClock, feed: Feed | None) -> Runner:
+        mode = feed.mode if feed else LIVE
         with closing(self.open_reader()) as connection:
+            other = find_other_mode(connection, area.id, mode)
+            if other is not None:
+                raise WrongUse(f"data folder {self.folder} holds area {area.id} as {other}, and this is {mode}: the two never mix; give another --data")
             latest = max((o.end for o in read_latest(connection, area.id)), default=None)
         history = DayHistory(self.folder / HISTORY_FOLDER, area.id, self.open_reader, latest)
         models = ModelFolder(self.folder / MODEL_FOLDER, area.id)
         runner = Runner(
-            area, clock, self.settings, writer=self.writer, open_reader=self.open_reader, history=history, models=models, training=self._training, feed=feed
+            area,
+            clock,
+            self.settings,
+            writer=self.writer,
+            open_reader=self.open_reader,
+            history=history,
+            models=models,
+            training=self._training,
+            feed=feed,
+            channels=self._channels,
+            on_notice=self.wake_dispatcher,
         )
         self.runners[area.id] = runner
         return runner
@@ -100,15 +144,19 @@ class App:
         return self.runners[area]
 
     def start(self) -> None:
-        """Start all areas."""
+        """Start all areas, and tell what waits."""
         for runner in self.runners.values():
             runner.start()
+        if self._dispatcher is not None:
+            self._dispatcher.start()
 
     def close(self) -> None:
         """Stop all areas, write what waits, and let go of the data folder."""
         try:
             for runner in self.runners.values():
                 runner.close()
+            if self._dispatcher is not None:
+                self._dispatcher.close()
         finally:
             self.writer.close()
             self._lock.release()
@@ -125,6 +173,22 @@ class App:
         answer = self.writer.store(area, observations)
         answer.add_done_callback(lambda done: None if done.exception() else runner.take(done.result().new))
         return answer
+
+
+def add_exercise(app: App, area: Area, observations: Path, *, speed: float) -> Runner:
+    """Run an area on a table of observations as if it happened now, for people to practise with: nothing leaves the machine.
+
+    Raises
+    ------
+    WrongTable
+        When the table holds no observation that this area takes.
+    """
+    source = TableSource(observations)
+    times_us = source.table.available_us
+    if not len(times_us):
+        raise WrongTable(f"{observations}: found no observation; expected those of a past day of area {area.id}")
+    begin, end = (datetime.fromtimestamp(int(us) // 60_000_000 * 60 + minutes * 60, UTC) for us, minutes in ((times_us.min(), 0), (times_us.max(), 1)))
+    return app.add_replay(area, Feed(mode="exercise", source=source, begin_at=begin), ReplayClock(begin, end, speed=speed))
 
 
 def make_token(folder: Path, area: Area, sensor: str) -> str:

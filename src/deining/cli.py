@@ -58,7 +58,7 @@ def _fail(code: int, error: DeiningError) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="deining", description="How busy is it, how busy will it be, and what can still be done in time.")
     parser.add_argument("--version", action="version", version=f"deining {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="{demo,run,replay,forecast,backtest,check,token}", parser_class=_Parser)
+    commands = parser.add_subparsers(required=True, metavar="{demo,run,exercise,replay,forecast,backtest,check,token,log}", parser_class=_Parser)
 
     demo = _command(commands, "demo", run_demo, "replay both shipped areas as if live, and open the page")
     demo.add_argument("--port", type=_port, help="port to listen on (8000)")
@@ -70,6 +70,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--data", type=Path, required=True, help="the data folder; made when it is not there")
     run.add_argument("--port", type=_port, help="port to listen on (8000)")
     run.add_argument("--host", help="address to listen on (127.0.0.1)")
+
+    exercise = _command(commands, "exercise", run_exercise, "play a past day as if it happened now, to practise with; nothing leaves the machine")
+    exercise.add_argument("area", metavar="AREA", help=AREA_HELP)
+    exercise.add_argument("observations", metavar="OBSERVATIONS", type=Path, help="an observation table of that day, .csv or .parquet")
+    exercise.add_argument("--data", type=Path, required=True, help="a data folder of its own for the exercise; made when it is not there")
+    exercise.add_argument("--speed", type=_speed, default=1.0, help="replayed seconds per second, 1 to 3600 (1)")
+    exercise.add_argument("--port", type=_port, help="port to listen on (8000)")
+    exercise.add_argument("--host", help="address to listen on (127.0.0.1)")
 
     replay = _command(commands, "replay", run_replay, "run the pipeline over a table of observations, without hindsight")
     replay.add_argument("area", metavar="AREA", help=AREA_HELP)
@@ -103,6 +111,15 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("sensor", metavar="SENSOR", help="id of the sensor")
     token.add_argument("--area", required=True, help=AREA_HELP)
     token.add_argument("--data", type=Path, required=True, help="data folder of the server that takes the observations")
+
+    log = _command(commands, "log", run_log, "verify the logbooks of a data folder, or export one")
+    log.add_argument("what", choices=("verify", "export"), help="verify: find and name what was edited, deleted, reordered or cut; export: write it as a file")
+    log.add_argument("--data", type=Path, required=True, help="the data folder")
+    log.add_argument("--area", help=f"{AREA_HELP}; all areas without it (verify)")
+    log.add_argument("--book", help="live, or the name of a replay or exercise, such as exercise-1; all books without it (verify), live (export)")
+    log.add_argument("--expect", metavar="NUMBER:HASH", type=_head, help="number and hash of an entry that were kept elsewhere (verify)")
+    log.add_argument("--out", type=Path, help="the file to write, .csv or .pdf (export)")
+    log.add_argument("--language", choices=("en", "nl"), help="language of the PDF; that of the area without it (export)")
     return parser
 
 
@@ -127,6 +144,23 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; expected a number from 0 to 65535")
     return int(text)
+
+
+def _speed(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed; expected 1 to 3600 replayed seconds per second")
+    return value
+
+
+def _head(text: str) -> tuple[int, str]:
+    number, _, digest = text.partition(":")
+    if not number.isdigit() or not digest:
+        raise argparse.ArgumentTypeError(f"{text!r} is no end of a logbook; expected NUMBER:HASH, as deining log verify prints it")
+    return int(number), digest.lower()
 
 
 def _positive(text: str) -> int:
@@ -269,17 +303,69 @@ def run_backtest(given: argparse.Namespace) -> int:
 def run_live(given: argparse.Namespace) -> int:
     """deining run"""
     from deining.app import App
+    from deining.storage.area_folder import find_area_folder
     from deining.web.server import LOOPBACK, open_socket, serve
 
     settings = _settings(port=given.port, host=given.host)
     area = _read_area(given.area, LiveClock().now().date())
     taken = open_socket(settings.host, settings.port)
     app = App(given.data, settings)
+    channels = app.set_up_channels({area.id: find_area_folder(given.area)})
     app.add_live_area(area)
     address = f"http://{settings.host}:{taken.getsockname()[1]}"
     if settings.host not in LOOPBACK:
         print(f"deining: {settings.host} lets whoever reaches this machine see the page and all figures: there is no sign-in yet", file=sys.stderr)
+    if channels:
+        print(f"deining: alerts are sent onward by {', '.join(channels)}", file=sys.stderr)
     serve(app, taken, lambda: print(f"{area.name} is live at {address} (Ctrl-C stops it); data are kept in {given.data}", flush=True))
+    return 0
+
+
+def run_exercise(given: argparse.Namespace) -> int:
+    """deining exercise"""
+    from deining.app import App, add_exercise
+    from deining.web.server import LOOPBACK, open_socket, serve
+
+    settings = _settings(port=given.port, host=given.host)
+    area = _read_area(given.area, LiveClock().now().date())
+    taken = open_socket(settings.host, settings.port)
+    app = App(given.data, settings)
+    add_exercise(app, area, given.observations, speed=given.speed)
+    address = f"http://{settings.host}:{taken.getsockname()[1]}"
+    if settings.host not in LOOPBACK:
+        print(f"deining: {settings.host} lets whoever reaches this machine see the exercise: there is no sign-in yet", file=sys.stderr)
+    serve(app, taken, lambda: print(f"the exercise in {area.name} is at {address} (Ctrl-C stops it); nothing leaves this machine", flush=True))
+    return 0
+
+
+def run_log(given: argparse.Namespace) -> int:
+    """deining log"""
+    return _verify_log(given) if given.what == "verify" else _export_log(given)
+
+
+def _verify_log(given: argparse.Namespace) -> int:
+    from deining.domain.logbook import Head
+    from deining.jobs.log_verify import verify_logbooks
+
+    area = Path(given.area).name if given.area else None
+    reports = verify_logbooks(given.data, area, book=given.book, expected=Head(*given.expect) if given.expect else None)
+    for report in reports:
+        for line in report.lines():
+            print(line if report.is_whole else f"deining: {line}", file=sys.stdout if report.is_whole else sys.stderr)
+    if not reports:
+        print(f"{given.data}: no logbook has been written here")
+    return 0 if all(report.is_whole for report in reports) else 1
+
+
+def _export_log(given: argparse.Namespace) -> int:
+    from deining.jobs.log_verify import export_logbook
+    from deining.storage.area_folder import find_area_folder, read_area
+
+    if given.area is None or given.out is None:
+        raise WrongUse("an export needs an area and a file; give --area and --out")
+    area = read_area(find_area_folder(given.area))
+    count = export_logbook(given.data, area, given.out, made_at=LiveClock().now(), book=given.book or "live", language=given.language)
+    print(f"{given.out}: {count} entries")
     return 0
 
 

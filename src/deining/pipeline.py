@@ -21,7 +21,7 @@ from deining.domain.errors import UnknownName
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound, LevelReach, LevelScale
 from deining.domain.observation import Observation, Quantity, why_wrong
-from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, RuleResult, StateForecaster
+from deining.domain.ports import Estimator, Forecaster, RiskView, Rule, StateForecaster
 from deining.domain.series import FloatArray, Series
 from deining.domain.state import Explanation, Fault, FlowState, Quality, SensorHealth, TotalState, ZoneState
 from deining.estimation import ESTIMATORS
@@ -33,8 +33,10 @@ from deining.forecasting.series_book import SeriesBook
 from deining.forecasting.zone_flow import ZoneFlow
 from deining.governance.permission import why_not
 from deining.risk.alert_book import AlertBook
+from deining.risk.grouping import Neighbours
 from deining.risk.levels import LevelBook
-from deining.risk.rules import RULES
+from deining.risk.rules import RULES, choose_rules
+from deining.risk.weighing import find_results
 from deining.settings import Settings
 
 Key = tuple[str, str]
@@ -160,12 +162,13 @@ class Pipeline:
     ) -> None:
         learned = learned or Learned()
         self.area, self.settings = area, settings
-        self.policy = alert_policy(settings)
+        self.policy = replace(alert_policy(settings), **area.alerts)
         self.book = SeriesBook(keep_s=settings.history_weeks * WEEK_S)
         self.book.load(learned.series)
-        self.alerts = AlertBook(self.policy, learned.alerts)
+        self.alerts = AlertBook(self.policy, learned.alerts, Neighbours(area))
         self.forecasts: dict[Key, list[Forecast]] = {}
-        self._estimator, self._watch, self._forecaster, self._usual, self._rules = estimator, watch, forecaster, usual, rules
+        self._estimator, self._watch, self._forecaster, self._usual = estimator, watch, forecaster, usual
+        self._rules = choose_rules(self.policy.rules, rules)
         self._state_forecaster = state_forecaster
         self._is_holiday = is_holiday
         self._levels = LevelBook(area, is_holiday=is_holiday)
@@ -240,8 +243,9 @@ class Pipeline:
             levels=self._levels,
             policy=self.policy,
             reaches=self._reaches,
+            standing=self.alerts.active,
         )
-        alerts = self.alerts.update(now, self._apply_rules(view))
+        alerts = self.alerts.update(now, find_results(view, self._rules))
         return Step(
             time=now,
             zones=zones,
@@ -404,9 +408,6 @@ class Pipeline:
         found = {target: self._levels.expected(target, by_target.get(target, ()), now, self.policy, self._reaches.get(target, ())) for target in seen}
         return {target: level for target, level in found.items() if level is not None}
 
-    def _apply_rules(self, view: RiskView) -> list[RuleResult]:
-        return [result for rule in self._rules.values() for result in rule(view)]
-
 
 def build_pipeline(area: Area, settings: Settings, learned: Learned | None = None, *, state_forecaster: StateForecaster | None = None) -> Pipeline:
     """The pipeline of an area with the parts that the settings choose; with another state forecaster where one is given.
@@ -414,7 +415,7 @@ def build_pipeline(area: Area, settings: Settings, learned: Learned | None = Non
     Raises
     ------
     UnknownName
-        When the settings name a forecaster, estimator or level that is not there.
+        When the settings name a forecaster, estimator, level or rule that is not there.
     """
     if settings.estimator not in ESTIMATORS:
         raise UnknownName("estimator", settings.estimator, list(ESTIMATORS))

@@ -11,10 +11,11 @@ from deining.domain.calibration import Calibration
 from deining.domain.observation import Observation
 from deining.pipeline import Learned, Pipeline, build_pipeline
 from deining.settings import Settings
+from deining.storage.alerts import read_alerts
 from deining.storage.calibration import find_calibration
 from deining.storage.database import Connection
 from deining.storage.rows import read_latest, read_observations
-from deining.storage.states import read_alerts, read_series, read_zone_states
+from deining.storage.states import read_series, read_zone_states
 
 CATCH_UP_STEPS = {"counting": 240}
 FEW_CATCH_UP_STEPS = 24

@@ -14,17 +14,23 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from deining.clock import LiveClock, ReplayClock
+from deining.desk.desk import Desk
+from deining.desk.office import Sight, Who
 from deining.domain.alert import Alert
 from deining.domain.area import Area
 from deining.domain.errors import NotAllowed, Overloaded, SourceUnavailable, WrongUse
+from deining.domain.levels import LevelScale, LevelSet
+from deining.domain.notice import ChannelSetting, Notice
 from deining.domain.observation import Observation
 from deining.domain.ports import Source
 from deining.domain.series import Series
 from deining.domain.state import Explanation
 from deining.pipeline import Pipeline, Step, build_pipeline, why_refused
 from deining.restoring import Restorer
+from deining.risk.alert_book import AlertBook
 from deining.scorekeeping import Scorekeeper
 from deining.settings import Settings
+from deining.storage.alerts import write_alerts
 from deining.storage.calibration import as_text, store_calibration
 from deining.storage.database import Connection
 from deining.storage.forecasts import write_forecasts
@@ -33,7 +39,6 @@ from deining.storage.models import KeptModel, ModelFolder
 from deining.storage.states import (
     forget_after,
     read_states_at,
-    write_alerts,
     write_faults,
     write_series,
     write_series_steps,
@@ -81,6 +86,10 @@ class Listener(Protocol):
         """The clock was paused, sped up or moved."""
         ...
 
+    def on_alerts(self, runner: Runner, alerts: Sequence[Alert]) -> None:
+        """A person did something with alerts."""
+        ...
+
 
 @dataclass(slots=True, kw_only=True)
 class Feed:
@@ -118,6 +127,10 @@ class Runner:
         Where trained models are kept.
     training
         Held while a forecaster learns; areas that share it learn one after another.
+    channels
+        The ways to tell people that are set up.
+    on_notice
+        Called once something new waits to be told.
     """
 
     def __init__(
@@ -132,6 +145,8 @@ class Runner:
         models: ModelFolder,
         training: threading.Lock,
         feed: Feed | None = None,
+        channels: Sequence[ChannelSetting] = (),
+        on_notice: Callable[[], None] = lambda: None,
     ) -> None:
         self.area, self.settings = area, settings
         self.pipeline: Pipeline = build_pipeline(area, settings)
@@ -147,6 +162,9 @@ class Runner:
         self._told_at: datetime | None = None
         self._move_to: datetime | None = None
         self._wake, self._stop = threading.Event(), threading.Event()
+        self.alerts: Sequence[Alert] = ()
+        self._on_notice = on_notice
+        self.desk = Desk(area, self.mode, writer=writer, open_reader=open_reader, wall=LiveClock().now, channels=channels)
         self._scorekeeper = Scorekeeper(area, settings, writer=writer, open_reader=open_reader)
         self._trainer = Trainer(area, settings, writer=writer, open_reader=open_reader, folder=models, turn=training)
         self._restorer = Restorer(area, settings, open_reader=open_reader, is_live=feed is None)
@@ -277,6 +295,7 @@ class Runner:
             self._thread.join(timeout=30)
         self._trainer.close()
         self._scorekeeper.close()
+        self.desk.close()
         self._history.close()
 
     # -- the loop
@@ -323,6 +342,7 @@ class Runner:
             self.pipeline.use_forecaster(forecaster)
         self._trainer.consider(now, self.area.drivers())
         self._scorekeeper.consider(now, self._list_series)
+        self.desk.consider(now)
 
     def _list_series(self) -> list[Series]:
         book = self.pipeline.book
@@ -336,6 +356,7 @@ class Runner:
         with closing(self._open_reader()) as connection:
             kept_at = read_states_at(connection, self.area.id)
         now = self._clock.now()
+        self.desk.open(kept_at if self._feed and kept_at else now)
         if self._feed is None or not isinstance(self._clock, ReplayClock):
             self._restore(self._floor(now))
         elif kept_at is not None and self._clock.start <= kept_at <= self._clock.end:
@@ -374,7 +395,8 @@ class Runner:
         forecaster = self._trainer.restore(at)
         if forecaster is not None:
             pipeline.use_forecaster(forecaster)
-        self.pipeline, self._told_at = pipeline, at
+        pipeline.use_levels(self.desk.levels.scales)
+        self.pipeline, self.alerts, self._told_at = pipeline, pipeline.alerts.active, at
 
     def _move(self, target: datetime) -> None:
         """Go to another moment of a replay: back by forgetting what was later, forward by working through what lies between."""
@@ -402,6 +424,7 @@ class Runner:
         self._trainer.moved()
         self._writer.submit(lambda _: None).result()
         self._writer.submit_later(lambda connection: forget_after(connection, self.area.id, at)).result()
+        self.desk.begin_anew(at)
 
     def _work_through(self, target: datetime) -> Step | None:
         last = None
@@ -418,9 +441,9 @@ class Runner:
         if self._feed is None and self.area.last_empty(now) > self.area.last_empty(now - self._step):
             self._keep_calibration(now)
         step = self.pipeline.step(now)
-        self._write(step)
+        self._write(step, self.desk.notices_of(step.alerts, self.alerts, now))
         self._history.close_days(now)
-        self.latest, self._told_at = step, now
+        self.latest, self.alerts, self._told_at = step, self.pipeline.alerts.active, now
         return step
 
     def _keep_calibration(self, now: datetime) -> None:
@@ -458,15 +481,18 @@ class Runner:
             else:
                 yield observation
 
-    def _write(self, step: Step) -> None:
+    def _write(self, step: Step, notices: Sequence[Notice]) -> None:
         area, changes = self.area.id, self.pipeline.book.take_changes() if step.forecasts else []
 
         def write_found(connection: Connection) -> None:
             write_states(connection, area, step.zones, step.flows)
             write_alerts(connection, area, step.alerts)
             write_faults(connection, area, step.faults)
+            self.desk.office.enqueue(connection, notices)
 
-        self._writer.submit(write_found, rows=len(step.zones) + len(step.flows))
+        found = self._writer.submit(write_found, rows=len(step.zones) + len(step.flows))
+        if notices:
+            found.add_done_callback(lambda _: self._on_notice())
         for forecasts in _slices(step.forecasts):
             self._writer.submit_later(partial(write_forecasts, area=area, forecasts=forecasts))
         for steps in _slices(changes):
@@ -482,9 +508,49 @@ class Runner:
         for listener in self._listeners:
             listener.on_clock(self)
 
-    def list_alerts(self) -> list[Alert]:
-        """Alerts that stand now."""
-        return self.pipeline.alerts.active
+    # -- what people do
+
+    def sight(self) -> Sight:
+        """What can be seen now."""
+        return Sight(now=self.now(), step=self.latest, alerts=self.alerts, forecasts=dict(self.pipeline.forecasts))
+
+    def change_alert(self, change: Callable[[AlertBook, datetime], Alert]) -> Alert:
+        """Do what a person does with an alert, between two steps; it is written before it is answered, and told to all viewers.
+
+        Raises
+        ------
+        Overloaded
+            When there is no time for it.
+        DeiningError
+            As the change raises.
+        """
+
+        def act(pipeline: Pipeline, _: datetime) -> tuple[Alert, Future[None]]:
+            alert = change(pipeline.alerts, self.now())
+            written = self._writer.submit(partial(write_alerts, area=self.area.id, alerts=[alert]))
+            self.alerts = pipeline.alerts.active
+            for listener in self._listeners:
+                listener.on_alerts(self, [alert])
+            return alert, written
+
+        alert, written = self.ask(act)
+        try:
+            written.result(timeout=ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise Overloaded("the store is busy; look whether it was written before you send it again", retry_after_s=5) from None
+        return alert
+
+    def change_levels(self, scales: Sequence[LevelScale], who: Who, why: str) -> LevelSet:
+        """Put other level scales in force from the next step on, with who set them and why.
+
+        Raises
+        ------
+        WrongUse
+            As `Desk.change_levels`.
+        """
+        changed = self.desk.change_levels(scales, who, why, self.now())
+        self.ask(lambda pipeline, _: pipeline.use_levels(changed.scales))
+        return changed
 
 
 def _slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

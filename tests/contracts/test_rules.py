@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deining.domain.alert import AlertKind, AlertPolicy
+from deining.domain.alert import AlertKind, AlertPolicy, Priority
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level
 from deining.domain.ports import RiskView, Rule
@@ -72,6 +72,10 @@ BLIND = [
 SILENT = a_view(
     health=[SensorHealth(sensor="count-north", time=NOON, last_end=NOON - timedelta(hours=1), data_age_s=3600.0, fault="silent: no data when data were due")]
 )
+STUCK = a_view(
+    health=[SensorHealth(sensor="count-north", time=NOON, last_end=NOON, data_age_s=0.0, fault="stuck: the same number again and again", since=NOON)]
+)
+FILLING = a_view(zones=[a_zone_state(0.9, net_inflow_per_min=20.0)])
 
 
 def test_it_finds_nothing_where_nothing_is_the_matter(rule: Rule) -> None:
@@ -79,7 +83,7 @@ def test_it_finds_nothing_where_nothing_is_the_matter(rule: Rule) -> None:
 
 
 def test_it_gives_its_reason_in_each_language_and_names_the_place(rule: Rule) -> None:
-    results = [result for view in (BUSY, SILENT) for result in rule(view)]
+    results = [result for view in (BUSY, FILLING, SILENT, STUCK, *BLIND) for result in rule(view)]
     assert results, "one of these views concerns every rule"
     for result in results:
         assert {"en", "nl"} <= set(result.because)
@@ -94,19 +98,35 @@ def test_a_place_that_cannot_be_seen_raises_no_crowd_alert(rule: Rule) -> None:
 
 
 def test_a_silent_sensor_raises_a_data_alert_and_nothing_else(rule: Rule) -> None:
-    assert {result.kind for result in rule(SILENT)} <= {AlertKind.DATA}
-    assert {result.kind for result in rule(BUSY)} <= {AlertKind.CROWD}
+    for view in (SILENT, STUCK):
+        assert {result.kind for result in rule(view)} <= {AlertKind.DATA}
+    for view in (BUSY, FILLING):
+        assert {result.kind for result in rule(view)} <= {AlertKind.CROWD}
 
 
 def test_looking_twice_finds_the_same_and_changes_nothing(rule: Rule) -> None:
-    before = copy.deepcopy((BUSY.zones, BUSY.flows, BUSY.health, BUSY.forecasts))
-    assert rule(BUSY) == rule(BUSY)
-    assert (BUSY.zones, BUSY.flows, BUSY.health, BUSY.forecasts) == before
+    for view in (BUSY, FILLING, SILENT, STUCK):
+        before = copy.deepcopy((view.zones, view.flows, view.health, view.forecasts))
+        assert rule(view) == rule(view)
+        assert (view.zones, view.flows, view.health, view.forecasts) == before
+
+
+def test_it_leaves_to_others_what_is_found_for_all_rules_in_one_place(rule: Rule) -> None:
+    for view in (BUSY, FILLING, SILENT, STUCK, *BLIND):
+        assert all((r.priority, r.quiet, r.decide_before, r.decide_measure) == (Priority.LOW, False, None, None) for r in rule(view))
+
+
+def test_what_it_finds_is_told_once_a_place_and_only_crowd_results_support(rule: Rule) -> None:
+    for view in (BUSY, FILLING, SILENT, STUCK, *BLIND):
+        told = [(result.kind, result.target, result.supports) for result in rule(view)]
+        assert len(told) == len(set(told))
+        assert all(result.kind is AlertKind.CROWD for result in rule(view) if result.supports or result.expected_at)
+        assert all(result.kind is AlertKind.DATA for result in rule(view) if result.is_blinding)
 
 
 def test_more_people_never_lower_what_it_finds(rule: Rule) -> None:
     def found(density: float) -> int:
-        view = a_view(zones=[a_zone_state(density)], forecasts={("square", "occupancy"): [a_forecast(density)]})
+        view = a_view(zones=[a_zone_state(density, net_inflow_per_min=8.0)], forecasts={("square", "occupancy"): [a_forecast(density)]})
         return max([10 * (not result.keeps) + int(result.level) for result in rule(view)], default=-1)
 
     course = [found(density / 50) for density in range(120)]

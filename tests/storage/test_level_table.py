@@ -43,8 +43,8 @@ def test_a_table_of_the_literature_is_taken_by_name() -> None:
     [
         (a_row(orange=3.0, red=2.0), "do not rise"),
         (a_row(yellow=0.0), "do not rise"),
-        (a_row(red=float("nan")), "is no number"),
-        (a_row(red="much"), "is no number"),
+        (a_row(red=float("nan")), "which is no number"),
+        (a_row(red="much"), "which is no number"),
         (a_row(quantity="mood"), "quantity = 'mood'"),
         (a_row(kind="moon"), "kind = 'moon'"),
         (a_row(when="teatime"), "when = 'teatime'"),

@@ -12,15 +12,14 @@ from deining.domain.alert import Alert, AlertKind
 from deining.domain.levels import Level
 from deining.domain.series import Series
 from deining.domain.state import Fault, Quality, ZoneState
+from deining.storage.alerts import read_alerts, write_alerts
 from deining.storage.database import Connection, open_database
 from deining.storage.rows import ObservationRows, read_counts, read_latest, read_observations
 from deining.storage.states import (
     forget_after,
-    read_alerts,
     read_past,
     read_series,
     read_states_at,
-    write_alerts,
     write_faults,
     write_series,
     write_series_steps,
@@ -65,12 +64,6 @@ def test_a_gap_in_a_series_stays_a_gap(store: Connection) -> None:
     write_series_steps(store, "town", [("quay", "count", 3600, int(NOON.timestamp()) + 4 * 3600, 5.0)])
     (series,) = read_series(store, "town", NOON - timedelta(weeks=1))
     np.testing.assert_array_equal(series.values, [1, np.nan, 3, np.nan, 5])
-
-
-def test_an_alert_comes_back_as_it_was(store: Connection) -> None:
-    write_alerts(store, "town", [an_alert(1), an_alert(2, cleared=5)])
-    assert read_alerts(store, "town", NOON) == [an_alert(1), an_alert(2, cleared=5)]
-    assert read_alerts(store, "town", NOON + 6 * MINUTE) == [an_alert(1)]
 
 
 def test_moving_back_forgets_what_came_later_and_nothing_else(store: Connection) -> None:

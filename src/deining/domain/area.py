@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from deining.domain.bowtie import Bowtie
 from deining.domain.drivers import Drivers, SchoolHoliday, Weather
 from deining.domain.event import Event
 from deining.domain.levels import LevelScale
@@ -157,10 +159,14 @@ class Area:
         Zones whose people are added up.
     levels_by, levels_why
         Who decided the levels of the folder, and why.
+    alerts
+        What this area sets about alerts itself: fields of `AlertPolicy`, which go before the settings.
     school_holidays
         Days without school; empty where nobody gave them.
     weather
         Measured and forecast weather; None where nobody gave it.
+    bowties
+        What may make a zone overcrowded, and which barriers stand in between; none where nobody drew one.
     """
 
     id: str
@@ -182,8 +188,10 @@ class Area:
     groups: Mapping[str, ZoneGroup] = field(default_factory=dict)
     levels_by: str = ""
     levels_why: str = ""
+    alerts: Mapping[str, Any] = field(default_factory=dict)
     school_holidays: tuple[SchoolHoliday, ...] = ()
     weather: Weather | None = field(default=None, compare=False)
+    bowties: tuple[Bowtie, ...] = ()
 
     def drivers(self) -> Drivers:
         """What moves crowds here besides the clock: its events, school holidays and weather, as far as they are known."""

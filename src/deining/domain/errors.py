@@ -4,6 +4,7 @@ DeiningError
 ├── WrongUse                what was asked cannot be done as asked (exit 2, HTTP 4xx)
 │   ├── UnknownName         a name that is not in a registry or an area
 │   ├── TooLarge            more at once than is taken
+│   ├── PersonalDataFound   a text seems to name persons; written only if it is sent on purpose
 │   └── PortInUse           another program listens on the port asked for
 ├── WrongData               what was given is not right (exit 1)
 │   ├── WrongArea           an area folder with findings
@@ -15,7 +16,9 @@ DeiningError
 ├── Overloaded              too much at once; try again after `retry_after_s`
 ├── DiskFilling             the disk has too little room left to promise durability
 ├── DataFolderTooNew        the data folder was written by a later version
-└── SourceUnavailable       an outside source does not answer; the only error a connector raises
+├── SourceUnavailable       an outside source does not answer; the only error a connector raises
+├── ChannelUnavailable      a way to tell people does not work now; the notice waits
+└── ChannelRefused          this notice can never go this way; it is given up and shown
 """
 
 from __future__ import annotations
@@ -51,6 +54,21 @@ class UnknownName(WrongUse):
 
 class TooLarge(WrongUse):
     """More at once than is taken."""
+
+
+class PersonalDataFound(WrongUse):
+    """A text seems to name persons: nothing was written; who means it sends it on purpose.
+
+    Parameters
+    ----------
+    findings
+        What was found and where, as JSON holds it.
+    """
+
+    def __init__(self, findings: list[dict[str, object]]) -> None:
+        words = ", ".join(repr(one["found"]) for one in findings)
+        super().__init__(f"the text seems to hold personal data ({words}); leave it out, or send it once more on purpose")
+        self.findings = findings
 
 
 class PortInUse(WrongUse):
@@ -140,3 +158,23 @@ class SourceUnavailable(DeiningError):
     def __init__(self, text: str, retry_after_s: float | None = None) -> None:
         super().__init__(text)
         self.retry_after_s = retry_after_s
+
+
+class ChannelUnavailable(DeiningError):
+    """A way to tell people does not work now; it may later. With `ChannelRefused` the only errors a channel raises.
+
+    Parameters
+    ----------
+    text
+        One sentence.
+    retry_after_s
+        Seconds to wait before the next try, where the other side said so.
+    """
+
+    def __init__(self, text: str, retry_after_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
+class ChannelRefused(DeiningError):
+    """This notice can never go this way; trying again is of no use."""

@@ -85,10 +85,7 @@ class LevelScale:
     table: str = ""
 
     def __post_init__(self) -> None:
-        thresholds = (self.yellow, self.orange, self.red)
-        if not all(isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) for value in thresholds):
-            raise ValueError(f"a threshold of {thresholds} is no number; expected three rising numbers above 0")
-        if not 0 < self.yellow < self.orange < self.red:
+        if not 0 < self.yellow < self.orange < self.red < math.inf:
             raise ValueError(f"levels do not rise: yellow {self.yellow:g}, orange {self.orange:g}, red {self.red:g}; expected 0 < yellow < orange < red")
 
     def level(self, value: float) -> Level:

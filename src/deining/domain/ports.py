@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from deining.domain.alert import AlertKind, AlertPolicy
+from deining.domain.alert import Alert, AlertKind, AlertPolicy, Priority
 from deining.domain.area import Area
 from deining.domain.calibration import Calibration
 from deining.domain.drivers import NO_DRIVERS, Drivers, Int64Array
@@ -185,6 +185,8 @@ class RiskView:
     ----------
     reaches
         By zone or gate: how likely its levels are reached, and when; these go before the forecasts of the same place.
+    standing
+        Alerts that were raised before and still stand.
     """
 
     area: Area
@@ -196,6 +198,7 @@ class RiskView:
     levels: Levels
     policy: AlertPolicy = field(default_factory=AlertPolicy)
     reaches: Mapping[str, Sequence[LevelReach]] = field(default_factory=dict)
+    standing: Sequence[Alert] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +209,12 @@ class RuleResult:
     ----------
     keeps
         True where it is not enough to raise an alert, but too much to clear one (hysteresis).
+    supports
+        True where it raises nothing by itself: its sentence is added to what another rule finds at the same place.
+    is_blinding
+        Data alerts: whether a place that is busy, or was when last seen, can no longer be seen.
+    priority, quiet, decide_before, decide_measure
+        As of an `Alert`. A rule leaves these alone: they are found for all rules in one place.
     """
 
     target: str
@@ -217,6 +226,12 @@ class RuleResult:
     keeps: bool = False
     expected_at: datetime | None = None
     chance: float | None = None
+    supports: bool = False
+    is_blinding: bool = False
+    priority: Priority = Priority.LOW
+    quiet: bool = False
+    decide_before: datetime | None = None
+    decide_measure: str | None = None
 
 
 class Rule(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ LEVELS = {
     "en": {Level.GREEN: "green", Level.YELLOW: "yellow", Level.ORANGE: "orange", Level.RED: "red"},
     "nl": {Level.GREEN: "groen", Level.YELLOW: "geel", Level.ORANGE: "oranje", Level.RED: "rood"},
 }
+CLOCKS = {"en": {True: "summer time", False: "winter time"}, "nl": {True: "zomertijd", False: "wintertijd"}}
 UNITS = {
     "en": {
         LevelQuantity.DENSITY: "persons per m2",
@@ -38,9 +40,34 @@ def name_of(area: Area, target: str) -> str:
     return target
 
 
-def clock_time(time: datetime, timezone: ZoneInfo) -> str:
-    """Local time of day, HH:MM."""
-    return time.astimezone(timezone).strftime("%H:%M")
+def clock_time(time: datetime, timezone: ZoneInfo, language: str | None = None) -> str:
+    """Local time of day, HH:MM; in the hour that the clock shows twice, which of the two it is.
+
+    Parameters
+    ----------
+    language
+        Of the words for the two hours; without it their distance to UTC is given.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> clock_time(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), ZoneInfo("Europe/Amsterdam"), "en")
+    '02:30 (summer time)'
+    >>> clock_time(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), ZoneInfo("Europe/Amsterdam"))
+    '02:30 (UTC+01:00)'
+    """
+    local = time.astimezone(timezone)
+    text, (first, second) = local.strftime("%H:%M"), (local.replace(fold=0), local.replace(fold=1))
+    if first.utcoffset() == second.utcoffset():
+        return text
+    if language is None or first.dst() == second.dst():
+        return f"{text} (UTC{local.isoformat(timespec='minutes')[16:]})"
+    return f"{text} ({CLOCKS[language][bool(local.dst())]})"
+
+
+def minutes_of(seconds: float) -> int:
+    """Whole minutes, rounded up: who has so long to go must not be told less."""
+    return math.ceil(seconds / 60)
 
 
 def figure(value: float, quantity: LevelQuantity, language: str) -> str:

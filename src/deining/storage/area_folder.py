@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import partial
@@ -22,13 +20,15 @@ from deining.domain.area import Area, Gate, LonLat, PlaceKind, Sensor, SensorKin
 from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.errors import Finding, WrongArea
 from deining.domain.event import Event, ProgrammePart
-from deining.domain.levels import Level, LevelScale
-from deining.domain.measure import Measure, Scenario
+from deining.domain.levels import LevelScale
 from deining.domain.purpose import Purpose
+from deining.storage.alert_table import read_alert_table
+from deining.storage.bowtie_file import Places, read_bowties
 from deining.storage.level_table import read_scales
+from deining.storage.measure_files import read_library
+from deining.storage.table_rows import ID, read_toml
 
 Made = TypeVar("Made")
-ID = re.compile(r"^[\w][\w .()-]{0,99}$")
 EARTH_RADIUS_M = 6_371_008.8
 BACKGROUND = ("ground", "streets", "buildings")
 EXPECTED_FIELDS = "the fields that docs/reference/area-folder.md lists"
@@ -102,17 +102,16 @@ class _Reader:
         if not (self.folder / "area.toml").is_file():
             self._find("area.toml", "file", "nothing", f"an area folder at {self.folder} with area.toml, zones.geojson, gates.geojson and sensors.csv")
             return None
-        settings = self._read_toml()
+        settings = read_toml(self.folder, "area.toml", self.findings)
         zones = self._read_zones()
         gates = self._read_gates(zones)
         sensors = self._read_sensors(zones, gates)
         if not zones and not any(sensor.kind is SensorKind.POINT_COUNTER for sensor in sensors.values()):
             self._find("zones.geojson", "features", "no zone, and no point counter in sensors.csv", "at least one zone or one point counter")
         timezone = self._timezone(settings)
-        measures = self._measures(settings)
         purposes = self._purposes(settings)
         self._check_references(sensors, purposes, gates, zones, settings)
-        return self._area(settings, timezone, zones, gates, sensors, measures, purposes)
+        return self._area(settings, timezone, zones, gates, sensors, purposes)
 
     def _area(
         self,
@@ -121,7 +120,6 @@ class _Reader:
         zones: dict[str, Zone],
         gates: dict[str, Gate],
         sensors: dict[str, Sensor],
-        measures: dict[str, Measure],
         purposes: dict[str, Purpose],
     ) -> Area:
         empty_at = settings.get("empty_at", "04:00")
@@ -132,6 +130,8 @@ class _Reader:
             empty = time(4)
         drivers, wrong = self.read_drivers(self.folder, timezone) if self.read_drivers else (NO_DRIVERS, [])
         self.findings += wrong
+        counters = {sensor.id for sensor in sensors.values() if sensor.kind is SensorKind.POINT_COUNTER}
+        measures, scenarios = read_library(self.folder, settings, zones.keys() | gates.keys() | counters, self.findings)
         return Area(
             id=self.folder.resolve().name,
             name=self._text(settings, "area.toml", "top level", "name"),
@@ -141,12 +141,14 @@ class _Reader:
             gates=gates,
             sensors=sensors,
             levels=self._levels(settings, zones.keys() | gates.keys() | sensors.keys()),
+            alerts=read_alert_table(self._alerts_table(settings), self._find),
+            bowties=read_bowties(self.folder, Places(zones=zones, gates=gates, sensors=sensors, measures=measures), self.findings),
             levels_by=str(settings.get("levels_by", "")),
             levels_why=str(settings.get("levels_why", "")),
             empty_at=empty,
             events=tuple(self._events(settings, zones, drivers)),
             measures=measures,
-            scenarios=tuple(self._scenarios(settings, measures, zones.keys() | gates.keys())),
+            scenarios=scenarios,
             purposes=purposes,
             holidays=settings.get("holidays"),
             notice=str(settings.get("notice", "")),
@@ -216,14 +218,6 @@ class _Reader:
             self._find(name, "file", error.strerror or str(error), "a file that can be read")
         return None
 
-    def _read_toml(self) -> dict[str, Any]:
-        text = self._read_text("area.toml")
-        try:
-            return tomllib.loads(text) if text is not None else {}
-        except tomllib.TOMLDecodeError as error:
-            self._find("area.toml", "file", f"no TOML: {error}", "TOML")
-            return {}
-
     def _rows(self, settings: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
         rows = settings.get(key, [])
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -238,6 +232,13 @@ class _Reader:
         except (ZoneInfoNotFoundError, ValueError, OSError):
             self._find("area.toml", "timezone", repr(name), 'an IANA name such as "Europe/Amsterdam"')
             return ZoneInfo("UTC")
+
+    def _alerts_table(self, settings: dict[str, Any]) -> dict[str, Any]:
+        table = settings.get("alerts", {})
+        if not isinstance(table, dict):
+            self._find("area.toml", "alerts", type(table).__name__, "a table [alerts]")
+            return {}
+        return table
 
     def _levels(self, settings: dict[str, Any], places: set[str]) -> tuple[LevelScale, ...]:
         return tuple(read_scales(self._rows(settings, "levels"), places, partial(self._find, "area.toml")))
@@ -267,15 +268,6 @@ class _Reader:
                 if zone not in zones:
                     self._find(file, record, f"zone {zone!r} of {one.name!r}", "the id of a zone of this area")
 
-    def _measures(self, settings: dict[str, Any]) -> dict[str, Measure]:
-        measures: dict[str, Measure] = {}
-        for record, row in self._rows(settings, "measures"):
-            if self._id(row, "area.toml", record, measures):
-                measure = self._table("area.toml", record, _measure, row)
-                if measure:
-                    measures[measure.id] = measure
-        return measures
-
     def _groups(self, settings: dict[str, Any], zones: Mapping[str, Zone]) -> Iterator[ZoneGroup]:
         seen: set[str] = set()
         for row in settings.get("groups", []):
@@ -289,21 +281,6 @@ class _Reader:
             else:
                 seen.add(id_)
                 yield ZoneGroup(id=id_, name=str(row.get("name") or id_), zones=tuple(dict.fromkeys(members)))
-
-    def _scenarios(self, settings: dict[str, Any], measures: Mapping[str, Measure], places: set[str]) -> list[Scenario]:
-        scenarios = []
-        for record, row in self._rows(settings, "scenarios"):
-            scenario = self._table("area.toml", record, _scenario, row)
-            if scenario is None:
-                continue
-            for measure in scenario.measures:
-                if measure not in measures:
-                    self._find("area.toml", record, f"measure {measure!r}", f"one of {', '.join(measures) or 'the [[measures]]'}")
-            for place in scenario.places:
-                if place not in places:
-                    self._find("area.toml", record, f"place {place!r}", "the id of a zone or gate of this area")
-            scenarios.append(scenario)
-        return scenarios
 
     def _purposes(self, settings: dict[str, Any]) -> dict[str, Purpose]:
         purposes: dict[str, Purpose] = {}
@@ -499,14 +476,6 @@ def _event(row: dict[str, Any]) -> Event:
 
 def _when_and_where(row: dict[str, Any]) -> dict[str, Any]:
     return {"start": _aware(row["start"]), "end": _aware(row["end"]), "zones": tuple(row.get("zones", ()))}
-
-
-def _measure(row: dict[str, Any]) -> Measure:
-    return Measure(**{**row, "where": tuple(row.get("where", ()))})
-
-
-def _scenario(row: dict[str, Any]) -> Scenario:
-    return Scenario(**{**row, "level": Level.parse(row["level"]), "measures": tuple(row["measures"]), "places": tuple(row.get("places", ()))})
 
 
 def _purpose(row: dict[str, Any]) -> Purpose:

@@ -32,3 +32,9 @@ def begin_book(connection: sqlite3.Connection, area: str, mode: str, now: dateti
     name = LIVE if mode == LIVE else f"{mode}-{of_mode}"
     connection.execute("INSERT INTO book VALUES (?, ?, ?, ?, ?)", (area, number, name, mode, to_us(now)))
     return name
+
+
+def find_other_mode(connection: sqlite3.Connection, area: str, mode: str) -> str | None:
+    """Another mode in which a data folder holds an area; None where there is none."""
+    row = connection.execute("SELECT mode FROM book WHERE area = ? AND mode <> ? LIMIT 1", (area, mode)).fetchone()
+    return row[0] if row else None

@@ -75,6 +75,10 @@ def _make(record: str, row: Mapping[str, Any], find: Find) -> LevelScale | None:
     if missing:
         find(record, f"no {missing[0]}", "quantity, yellow, orange and red, or the name of a table")
         return None
+    wrong = [row[key] for key in ("yellow", "orange", "red") if isinstance(row[key], bool) or not isinstance(row[key], int | float) or row[key] != row[key]]
+    if wrong:
+        find(record, f"a threshold of {wrong[0]!r}, which is no number", "three rising numbers above 0")
+        return None
     when = row.get("when")
     try:
         return LevelScale(

@@ -1,8 +1,7 @@
-"""What the pipeline found, kept: states, series, alerts, faults."""
+"""What the pipeline found, kept: states, series, faults."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,9 @@ from datetime import datetime
 
 import numpy as np
 
-from deining.domain.alert import Alert, AlertKind
-from deining.domain.levels import Level
 from deining.domain.series import Series
 from deining.domain.state import Fault, FlowState, Quality, ZoneState
+from deining.storage.alerts import forget_alerts_after
 from deining.storage.bulk import insert_rows
 from deining.storage.forecasts import forget_forecasts_after
 from deining.storage.models import forget_models_after
@@ -26,8 +24,6 @@ FLOW_PAST = """SELECT time_us, flow_per_min, p05, p95, quality FROM flow_state
 FORGET_AFTER = (
     "DELETE FROM zone_state WHERE area = ? AND time_us > ?",
     "DELETE FROM flow_state WHERE area = ? AND time_us > ?",
-    "DELETE FROM alert WHERE area = ? AND raised_us > ?",
-    "UPDATE alert SET cleared_us = NULL WHERE area = ? AND cleared_us > ?",
     "DELETE FROM fault WHERE area = ? AND start_us > ?",
     "UPDATE fault SET end_us = NULL WHERE area = ? AND end_us > ?",
 )
@@ -114,55 +110,6 @@ def read_series(connection: sqlite3.Connection, area: str, since: datetime) -> l
     return found
 
 
-def write_alerts(connection: sqlite3.Connection, area: str, alerts: Sequence[Alert]) -> None:
-    """Keep alerts; the same id again replaces its earlier state."""
-    connection.executemany(
-        "INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                area,
-                a.id,
-                a.zone,
-                a.target,
-                a.kind.value,
-                a.level.label,
-                a.rule,
-                to_us(a.raised_at),
-                to_us(a.cleared_at) if a.cleared_at else None,
-                json.dumps(dict(a.because), ensure_ascii=False),
-                to_us(a.expected_at) if a.expected_at else None,
-                a.chance,
-            )
-            for a in alerts
-        ],
-    )
-
-
-def read_alerts(connection: sqlite3.Connection, area: str, since: datetime) -> list[Alert]:
-    """Alerts that were active at some time since, oldest first."""
-    rows = connection.execute(
-        "SELECT id, zone, target, kind, level, rule, raised_us, cleared_us, because, expected_us, chance FROM alert"
-        " WHERE area = ? AND (cleared_us IS NULL OR cleared_us >= ?) ORDER BY raised_us",
-        (area, to_us(since)),
-    )
-    return [
-        Alert(
-            id=id_,
-            zone=zone,
-            target=target,
-            kind=AlertKind(kind),
-            level=Level.parse(level),
-            rule=rule,
-            raised_at=from_us(raised_us),
-            cleared_at=from_us(cleared_us) if cleared_us is not None else None,
-            because=json.loads(because),
-            expected_at=from_us(expected_us) if expected_us is not None else None,
-            chance=chance,
-        )
-        for id_, zone, target, kind, level, rule, raised_us, cleared_us, because, expected_us, chance in rows
-    ]
-
-
 def write_faults(connection: sqlite3.Connection, area: str, faults: Sequence[Fault]) -> None:
     """Keep faults; the same sensor and start again replaces its earlier state."""
     connection.executemany(
@@ -213,6 +160,7 @@ def forget_after(connection: sqlite3.Connection, area: str, time: datetime) -> N
     for statement in FORGET_AFTER:
         connection.execute(statement, (area, us))
     connection.execute("DELETE FROM series WHERE area = ? AND start_s + step_s > ?", (area, us // 1_000_000))
+    forget_alerts_after(connection, area, time)
     forget_forecasts_after(connection, area, time)
     forget_models_after(connection, area, time)
 
@@ -221,11 +169,9 @@ __all__ = [
     "PastValue",
     "Quality",
     "forget_after",
-    "read_alerts",
     "read_past",
     "read_series",
     "read_states_at",
-    "write_alerts",
     "write_faults",
     "write_series",
     "write_series_steps",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deining.domain.errors import DiskFilling, Overloaded
+from deining.domain.errors import DiskFilling, Overloaded, Refused, WrongData, WrongUse
 from deining.domain.observation import Observation
 from deining.storage.rows import ObservationRows, StoredRows
 
@@ -176,6 +176,9 @@ class Writer:
         return answers
 
     def _fail(self, job: Job, error: Exception) -> None:
+        if isinstance(error, WrongUse | WrongData | Refused):
+            job.answer.set_exception(error)
+            return
         if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
             error = DiskFilling(f"the disk of the data folder is full ({error}); make room, nothing was stored")
         self.failure = str(error)

@@ -18,7 +18,7 @@ REF = "#/components/schemas/{name}"
 JSON = "application/json"
 REASONS = {
     401: "No token, or a token that nobody holds",
-    403: "It may not be done now",
+    403: "It may not be done now, or not from there",
     404: "No such area or place",
     413: "The body is too large",
     422: "What was sent is not right",

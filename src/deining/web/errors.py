@@ -18,6 +18,7 @@ from deining.domain.errors import (
     NotAllowed,
     NotAuthenticated,
     Overloaded,
+    PersonalDataFound,
     SourceUnavailable,
     TooLarge,
     UnknownName,
@@ -32,6 +33,7 @@ STATUSES: tuple[tuple[type[DeiningError], int, str], ...] = (
     (NotAllowed, 403, "not_allowed"),
     (UnknownName, 404, "unknown_name"),
     (TooLarge, 413, "too_large"),
+    (PersonalDataFound, 422, "personal_data"),
     (WrongUse, 422, "wrong_use"),
     (WrongData, 422, "wrong_data"),
     (Overloaded, 429, "overloaded"),
@@ -77,7 +79,8 @@ def _deining_error(_: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(error.retry_after_s)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return error_response(status, code, str(error), headers=headers)
+    detail = error.findings if isinstance(error, PersonalDataFound) else None
+    return error_response(status, code, str(error), detail, headers=headers)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

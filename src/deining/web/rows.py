@@ -27,7 +27,7 @@ RECORD_KINDS = ("all", "quiet", "busy", "special")
 
 LevelName = Literal["green", "yellow", "orange", "red"]
 QualityName = Literal["good", "repaired", "partial", "suspect", "suppressed", "stale", "missing"]
-ModeName = Literal["live", "replay", "simulation"]
+ModeName = Literal["live", "replay", "simulation", "exercise"]
 
 
 class LevelScaleRow(msgspec.Struct, kw_only=True):
@@ -337,6 +337,18 @@ class AlertRow(msgspec.Struct, kw_only=True):
     because: dict[str, str]
     expected_at: datetime | None
     chance: float | None
+    priority: Literal["high", "medium", "low"]
+    state: Literal["raised", "acknowledged", "shelved", "cleared"]
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    shelved_until: datetime | None
+    shelved_by: str | None
+    shelved_why: str | None
+    decide_before: datetime | None
+    decide_measure: str | None
+    group: str | None
+    joined: list[str]
+    quiet: bool
 
 
 class HealthRow(msgspec.Struct, kw_only=True):
@@ -652,7 +664,24 @@ def alert_row(area: Area, alert: Alert) -> AlertRow:
         because=dict(alert.because),
         expected_at=alert.expected_at,
         chance=_round(alert.chance),
+        priority=alert.priority.value,
+        state=alert.state.value,
+        acknowledged_at=alert.acknowledged_at,
+        acknowledged_by=alert.acknowledged_by,
+        shelved_until=alert.shelved_until,
+        shelved_by=alert.shelved_by,
+        shelved_why=alert.shelved_why,
+        decide_before=alert.decide_before,
+        decide_measure=_name_of_measure(area, alert.decide_measure),
+        group=alert.group,
+        joined=list(alert.joined),
+        quiet=alert.quiet,
     )
+
+
+def _name_of_measure(area: Area, id: str | None) -> str | None:
+    measure = area.measures.get(id) if id else None
+    return measure.name if measure else None
 
 
 def health_rows(area: Area, health: Iterable[SensorHealth], counts: Mapping[str, SensorCounts]) -> list[HealthRow]:
@@ -709,7 +738,7 @@ def area_row(runner: Runner) -> AreaRow:
         step_s=_step_s(runner),
         levels=[
             LevelScaleRow(quantity=s.quantity.value, yellow=s.yellow, orange=s.orange, red=s.red, kind=s.kind, places=list(s.places), source=s.source)
-            for s in area.levels
+            for s in runner.desk.scales
         ],
         events=[
             EventRow(id=e.id, name=e.name, start=e.start, end=e.end, kind=e.kind, expected_visitors=e.expected_visitors, zones=list(e.zones))

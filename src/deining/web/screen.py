@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -63,6 +63,12 @@ class Screen:
             shown.step, shown.is_new = step, True
             shown.alerts += step.alerts
             shown.targets |= {forecast.target for forecast in step.forecasts}
+        self._wake()
+
+    def on_alerts(self, runner: Runner, alerts: Sequence[Alert]) -> None:
+        """Keep alerts that a person did something with for the next showing."""
+        with self._lock:
+            self._shown[runner.area.id].alerts += alerts
         self._wake()
 
     def on_clock(self, runner: Runner) -> None:

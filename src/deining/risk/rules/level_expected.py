@@ -13,6 +13,7 @@ from deining.risk.words import LEVELS, clock_time, figure, name_of
 
 KEEP_CHANCE_SHARE = 0.7
 """Hysteresis: an expectation is kept until its chance falls below this share of the chance that raises one."""
+BETWEEN = {"en": ("between", "and"), "nl": ("tussen", "en")}
 
 
 def level_expected(view: RiskView) -> list[RuleResult]:
@@ -52,14 +53,19 @@ def _result(view: RiskView, target: str, found: LevelExpected, *, keeps: bool) -
 
 
 def _because(view: RiskView, target: str, found: LevelExpected) -> dict[str, str]:
-    zone, chance = view.area.timezone, round(100 * found.chance)
-    name, at = name_of(view.area, target), clock_time(found.at, zone)
+    name, chance = name_of(view.area, target), round(100 * found.chance)
     limit = {language: figure(found.scale.threshold(found.level), found.quantity, language) for language in LEVELS}
-    between = {"en": "", "nl": ""}
-    if found.earliest and found.latest:
-        first, last = clock_time(max(found.earliest, view.now), zone), clock_time(max(found.latest, view.now), zone)
-        between = {"en": f"between {first} and {last}, ", "nl": f"tussen {first} en {last}, "} if first != last else between
+    at = {language: clock_time(found.at, view.area.timezone, language) for language in LEVELS}
+    between = {language: _between(view, found, language, *words) for language, words in BETWEEN.items()}
     return {
-        "en": f"{name} is expected to reach {LEVELS['en'][found.level]} ({limit['en']}) at about {at} ({between['en']}chance {chance}%).",
-        "nl": f"{name} bereikt naar verwachting {LEVELS['nl'][found.level]} ({limit['nl']}) rond {at} ({between['nl']}kans {chance}%).",
+        "en": f"{name} is expected to reach {LEVELS['en'][found.level]} ({limit['en']}) at about {at['en']} ({between['en']}chance {chance}%).",
+        "nl": f"{name} bereikt naar verwachting {LEVELS['nl'][found.level]} ({limit['nl']}) rond {at['nl']} ({between['nl']}kans {chance}%).",
     }
+
+
+def _between(view: RiskView, found: LevelExpected, language: str, between: str, and_: str) -> str:
+    """The ends of the interval of the time, in words; empty where they are not known or the same minute."""
+    if found.earliest is None or found.latest is None:
+        return ""
+    first, last = (clock_time(max(time, view.now), view.area.timezone, language) for time in (found.earliest, found.latest))
+    return f"{between} {first} {and_} {last}, " if first != last else ""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from deining.web.api import alerts, areas, clock, forecasts, health, history, observations, states, stream
+from deining.web.api import alerts, areas, bowties, clock, forecasts, health, history, levels, logbook, measures, notices, observations, states, stream
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -11,6 +11,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     forecasts.router,
     history.router,
     alerts.router,
+    levels.router,
+    measures.router,
+    logbook.router,
+    bowties.router,
+    notices.router,
     clock.router,
     stream.router,
     observations.router,

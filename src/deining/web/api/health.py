@@ -23,6 +23,7 @@ def get_healthz(app: Running) -> Response:
     failures = {area: runner.failure for area, runner in app.runners.items() if runner.failure}
     if app.writer.failure:
         failures["storage"] = app.writer.failure
+    failures |= {f"channel {name}": why for name, why in app.channel_failures.items()}
     return json_response(HealthzAnswer(status="degraded" if failures else "ready", version=__version__, areas=list(app.runners), failures=failures))
 
 
