@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from deining.domain.errors import ChannelRefused, ChannelUnavailable, UnknownName, WrongData
 from deining.domain.notice import Channel, ChannelForm, ChannelSetting, DeliveryState, Mode, Notice
 from deining.notifying import Dispatcher, DispatchPolicy, back_off_s, build_channels, read_all_channels
+from deining.response.channels import FORMS
 from deining.storage.database import open_database, open_reader
 from deining.storage.outbox import NoticeRow, enqueue, list_notices, retry
 from deining.storage.writer import Writer
@@ -288,6 +289,7 @@ def test_waits_grow_to_the_most_and_are_spread_over_half_of_it(tries: int, draw:
     assert back_off_s(tries, policy, 0.5) <= back_off_s(tries + 1, policy, 0.5)
 
 
+GUIDE = Path(__file__).parents[1] / "docs" / "how-to" / "send-alerts-onward.md"
 MAIL = '[[channels]]\nname = "duty"\nkind = "email"\nhost = "mail.example"\nsender = "a@b.example"\nto = ["c@d.example"]\n'
 
 
@@ -313,3 +315,16 @@ def test_all_that_is_wrong_in_channel_files_is_said(tmp_path: Path) -> None:
 def test_a_kind_that_nobody_knows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match="no kind of channel named 'pigeon'"):
         build_channels([ChannelSetting(name="x", kind="pigeon")], {}, tmp_path)
+
+
+def test_the_example_of_the_guide_is_right(tmp_path: Path) -> None:
+    text = GUIDE.read_text().partition("       [[channels]]\n")
+    (tmp_path / "channels.toml").write_text(text[1] + text[2].partition("\n\n")[0])
+    settings = read_all_channels(tmp_path, {})
+    assert set(build_channels(settings, {"DEINING_MAIL_PASSWORD": "any"}, tmp_path)) == {"duty"}
+
+
+@pytest.mark.parametrize("kind", sorted(FORMS.keys() - {"screen"}))
+def test_the_guide_explains_every_option(kind: str) -> None:
+    section = GUIDE.read_text().partition(f"\n## `{kind}`\n")[2].partition("\n## ")[0]
+    assert [option for option in FORMS[kind].options if f"`{option}`" not in section] == []

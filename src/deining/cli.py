@@ -21,6 +21,7 @@ from deining.clock import LiveClock
 from deining.domain.area import Area
 from deining.domain.drivers import NO_DRIVERS, Drivers
 from deining.domain.errors import DeiningError, UnknownName, WrongArea, WrongData, WrongUse
+from deining.domain.logbook import Head
 from deining.forecasting import FORECASTERS
 from deining.jobs import Item
 from deining.settings import Settings
@@ -156,11 +157,13 @@ def _speed(text: str) -> float:
     return value
 
 
-def _head(text: str) -> tuple[int, str]:
-    number, _, digest = text.partition(":")
-    if not number.isdigit() or not digest:
-        raise argparse.ArgumentTypeError(f"{text!r} is no end of a logbook; expected NUMBER:HASH, as deining log verify prints it")
-    return int(number), digest.lower()
+def _head(text: str) -> Head:
+    from deining.domain.logbook_chain import parse_head
+
+    try:
+        return parse_head(text)
+    except WrongUse as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:
@@ -181,10 +184,14 @@ def _bar(items: Iterable[Item], *, total: int, unit: str) -> Iterable[Item]:
 
 def _read_area(name_or_path: str, today: date) -> Area:
     """An area with the calendars and the weather of its folder; what recurs is written out round a day."""
+    from deining.risk.bowtie.assessment import assess
     from deining.sources.driver_files import read_driver_files
     from deining.storage.area_folder import find_area_folder, read_area
 
-    return read_area(find_area_folder(name_or_path), partial(read_driver_files, today=today))
+    area = read_area(find_area_folder(name_or_path), partial(read_driver_files, today=today))
+    for bowtie in area.bowties:
+        assess(bowtie, None, {}, {})
+    return area
 
 
 def _choose_drivers(given: argparse.Namespace, area: Area | None, timezone: ZoneInfo, today: date) -> Drivers:
@@ -344,11 +351,10 @@ def run_log(given: argparse.Namespace) -> int:
 
 
 def _verify_log(given: argparse.Namespace) -> int:
-    from deining.domain.logbook import Head
     from deining.jobs.log_verify import verify_logbooks
 
     area = Path(given.area).name if given.area else None
-    reports = verify_logbooks(given.data, area, book=given.book, expected=Head(*given.expect) if given.expect else None)
+    reports = verify_logbooks(given.data, area, book=given.book, expected=given.expect)
     for report in reports:
         for line in report.lines():
             print(line if report.is_whole else f"deining: {line}", file=sys.stdout if report.is_whole else sys.stderr)

@@ -170,6 +170,8 @@ class _Worker:
                 with closing(self._open_reader()) as connection:
                     self._work(connection)
             except Exception as error:  # noqa: BLE001 - the edge of this thread's loop: recorded, shown, and tried again
+                if self._stop.is_set():
+                    return
                 self.failure = f"{type(error).__name__}: {error}"
                 log.error("channel %s: the outbox could not be read or written: %s", self.name, self.failure)
                 self._stop.wait(self._policy.poll_s)

@@ -33,6 +33,7 @@ from deining.forecasting.series_book import SeriesBook
 from deining.forecasting.zone_flow import ZoneFlow
 from deining.governance.permission import why_not
 from deining.risk.alert_book import AlertBook
+from deining.risk.early_warning import EarlyWarning
 from deining.risk.grouping import Neighbours
 from deining.risk.levels import LevelBook
 from deining.risk.rules import RULES, choose_rules
@@ -47,6 +48,8 @@ REACH_EVERY_S, REACH_EVERY_LARGE_S, LARGE_ZONES = 180, 300, 100
 """How likely levels are reached is worked out each so many seconds; less often where an area has more zones."""
 EARLY_SIGNS = {SensorKind.PARKING_COUNTER, SensorKind.STATION_COUNTER}
 """Kinds of sensor that see people before they reach a zone: their counts are series too, which the models see beside the others."""
+AUTO = "auto"
+"""In place of a level from which alerts are raised: as the area's levels ask for it."""
 HELPERS = {"forward_per_min"}
 """Quantities that are remembered to tell a gate's two ways apart; nobody asks for their forecast."""
 COUNTS = {Quantity.COUNT, Quantity.COUNT_FORWARD, Quantity.COUNT_BACKWARD}
@@ -162,7 +165,12 @@ class Pipeline:
     ) -> None:
         learned = learned or Learned()
         self.area, self.settings = area, settings
-        self.policy = replace(alert_policy(settings), **area.alerts)
+        self._warning = EarlyWarning(
+            area,
+            replace(alert_policy(settings, area), **area.alerts),
+            learned.calibration.warnings if learned.calibration else None,
+            step_s=settings.state_step_s,
+        )
         self.book = SeriesBook(keep_s=settings.history_weeks * WEEK_S)
         self.book.load(learned.series)
         self.alerts = AlertBook(self.policy, learned.alerts, Neighbours(area))
@@ -181,6 +189,11 @@ class Pipeline:
         self._usual_values: dict[str, dict[int, float]] = {}
         self._told = False
         self._forecast_with: dict[Key, tuple[datetime, tuple[int, int]]] = {}
+
+    @property
+    def policy(self) -> AlertPolicy:
+        """What the crowd manager set about alerts, with what earlier days taught."""
+        return self._warning.policy
 
     # -- observations in
 
@@ -208,8 +221,8 @@ class Pipeline:
         self._estimator.catch_up(now)
 
     def learn(self) -> Calibration:
-        """What this day taught about the sensors, for the next."""
-        return self._estimator.learn()
+        """What this day taught about the sensors and about alerts, for the next."""
+        return replace(self._estimator.learn(), warnings=self._warning.learn())
 
     def use_forecaster(self, forecaster: Forecaster) -> None:
         """Forecast with another forecaster from the next step on."""
@@ -232,6 +245,7 @@ class Pipeline:
         issued = self._forecast(now)
         levels = self._find_levels(zones, flows)
         seen = {s.zone for s in zones if s.quality.may_alert} | {s.target for s in flows if s.quality.may_alert}
+        self._warning.take(now, zones, self._levels)
         expected = self._expect_levels(now, seen)
         view = RiskView(
             area=self.area,
@@ -348,9 +362,7 @@ class Pipeline:
         first_s = int(now.timestamp()) if now.timestamp() % step_s == 0 else None
         limits = {place: self._levels.limits(place, now) for place in (*self.area.zones, *self.area.gates)}
         forecasts, reaches = self._state_forecaster.forecast(first_s, step_s, limits, self._usual_steps)
-        self._reaches = {}
-        for reach in reaches:
-            self._reaches.setdefault(reach.target, []).append(reach)
+        self._reaches = self._warning.heed(reaches)
         return _by_series(forecasts)
 
     def _usual_steps(self, target: str, quantity: str, times_s: Int64Array) -> FloatArray | None:
@@ -449,18 +461,22 @@ def build_pipeline(area: Area, settings: Settings, learned: Learned | None = Non
     )
 
 
-def alert_policy(settings: Settings) -> AlertPolicy:
+def alert_policy(settings: Settings, area: Area) -> AlertPolicy:
     """What the settings say about alerts.
+
+    Where they leave to the area from which level alerts are raised, it is orange on levels that the area set itself, and red on
+    deining's own: there, orange only says that red is near.
 
     Raises
     ------
     UnknownName
         When `alert_from` names no level.
     """
+    chosen = ("orange" if area.levels else "red") if settings.alert_from == AUTO else settings.alert_from
     try:
-        level = Level.parse(settings.alert_from)
+        level = Level.parse(chosen)
     except KeyError:
-        raise UnknownName("level", settings.alert_from, [level.label for level in Level]) from None
+        raise UnknownName("level", settings.alert_from, [AUTO, *(level.label for level in Level)]) from None
     return AlertPolicy(
         raise_from=level,
         ahead_s=settings.alert_ahead_s,

@@ -20,7 +20,7 @@ from deining.storage.area_folder import check_area, find_area_folder, read_area
 
 ROOT = Path(__file__).parents[2]
 FOLDER = find_area_folder("strand")
-WRITTEN_BY_HAND = {"README.md"}
+WRITTEN_BY_HAND = {"README.md", "measures.toml", "scenarios.toml", "bowtie.toml"}
 LARGEST_BYTES = 600_000
 METRES = 0.5
 FESTIVAL = date(2026, 7, 18)

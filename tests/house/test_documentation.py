@@ -27,6 +27,7 @@ REGISTRIES = [
     ("deining.estimation.error_models", "ERROR_MODELS"),
     ("deining.forecasting", "FORECASTERS"),
     ("deining.risk.rules", "RULES"),
+    ("deining.response.channels", "CHANNELS"),
 ]
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from importlib import resources
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,18 @@ def test_the_hash_can_be_computed_from_the_csv_alone() -> None:
         assert entry_hash(read_back(row)) == row["hash"]
 
 
+def test_the_script_in_the_documentation_checks_a_csv_without_deining(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "logbook.md").read_text()
+    namespace: dict[str, Any] = {"__name__": "script"}
+    exec(page.partition("```python\n")[2].partition("```")[0], namespace)
+    extract = an_extract(FULL, {"text": "'quoted'\n=1"}, {"corrects": 1, "place": None})
+    file = tmp_path / "log.csv"
+    file.write_bytes(export_csv(extract))
+    assert namespace["check"](file) == f"whole; the end is {extract.entries[-1].hash}"
+    file.write_bytes(export_csv(extract).replace(b"quoted", b"edited"))
+    assert namespace["check"](file).startswith("entry 2 is not as it was written")
+
+
 def test_the_csv_says_what_later_entries_did() -> None:
     first, *_ = rows_of(an_extract(FULL, {"corrects": 1}, {"completes": 1, "occurred_at": NOON}))
     assert (first["corrected_by"], first["action_done_at"], first["place_name"]) == ("2", "2026-07-04T12:00:00+02:00", "Grote Markt")
@@ -133,9 +146,10 @@ def content_of(*drafts: dict[str, Any]) -> list[dict[str, Any]]:
     from deining.reporting import logbook_export as export
 
     content = export._pdf_content(an_extract(*drafts), "en", NOON, export.DRAWABLE[0])
-    compiler = typst.Compiler((resources.files("deining.reporting") / "logbook.typ").read_bytes(), ignore_system_fonts=True)
-    compiler.compile(format="pdf", sys_inputs={"content": json.dumps(content)})
-    return [found for kind in ("heading", "image", "raw", "math.equation", "ref", "link") for found in json.loads(compiler.query(kind))]
+    with resources.as_file(resources.files("deining.reporting") / "logbook.typ") as template:
+        compiler = typst.Compiler(template, ignore_system_fonts=True, sys_inputs={"content": json.dumps(content)})
+        kinds = ("heading", "image", "raw", "math.equation", "ref", "link")
+        return [found for kind in kinds for found in json.loads(compiler.query(kind))]
 
 
 def test_what_was_typed_is_never_read_as_markup() -> None:

@@ -14,14 +14,14 @@ from deining.domain.area import Area, SensorKind
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelQuantity, LevelReach, LevelScale
 from deining.domain.observation import Quantity
-from deining.domain.ports import RiskView
+from deining.domain.ports import RiskView, RuleResult
 from deining.domain.series import Series
 from deining.domain.state import Quality, ZoneState
 from deining.pipeline import Learned, Pipeline, Step, build_pipeline
 from deining.risk.levels import LevelBook
 from deining.risk.rules.level_expected import level_expected
 from deining.settings import Settings
-from tests.builders import MINUTE, NOON, a_gate, a_sensor, a_zone, an_area, an_observation
+from tests.builders import MINUTE, NOON, a_gate, a_sensor, a_zone, an_alert, an_area, an_observation
 
 SCALE = LevelScale(quantity=LevelQuantity.DENSITY, yellow=0.3, orange=0.6, red=1.0)
 AREA = an_area()
@@ -43,21 +43,43 @@ def a_view(*reaches: LevelReach, quality: Quality = Quality.GOOD, **given: Any) 
 
 def test_it_says_the_median_time_and_the_interval_in_both_languages() -> None:
     (result,) = level_expected(a_view(a_reach()))
-    assert result.because["en"] == "Square is expected to reach red (1.00 persons per m2) at about 12:40 (between 12:25 and 13:05, chance 80%)."
-    assert result.because["nl"] == "Square bereikt naar verwachting rood (1,00 personen per m2) rond 12:40 (tussen 12:25 en 13:05, kans 80%)."
-    assert (result.level, result.expected_at, result.chance, result.keeps) == (Level.RED, NOON + 40 * MINUTE, 0.8, False)
+    assert result.because["en"] == "Square is expected to reach red (1.00 persons per m2) at about 12:40 (between 12:25 and 13:05, chance 50% within 45 min)."
+    assert result.because["nl"] == "Square bereikt naar verwachting rood (1,00 personen per m2) rond 12:40 (tussen 12:25 en 13:05, kans 50% binnen 45 min)."
+    assert (result.level, result.expected_at, result.chance, result.keeps) == (Level.RED, NOON + 40 * MINUTE, 0.5, False)
 
 
-def test_the_chance_counts_within_the_look_ahead_that_was_set() -> None:
-    assert level_expected(a_view(a_reach(), policy=AlertPolicy(ahead_s=1800, chance=0.5))) == []
-    (result,) = level_expected(a_view(a_reach(), policy=AlertPolicy(ahead_s=3600, chance=0.5)))
-    assert result.chance == 0.7
+def test_what_is_less_likely_than_not_is_said_to_be_possible() -> None:
+    (result,) = level_expected(a_view(a_reach(chances=(0.1, 0.3, 0.5, 0.6))))
+    assert result.because["en"].startswith("Square may reach red (1.00 persons per m2) at about 12:40 (between 12:25 and 13:05, chance 40%")
+    assert result.because["nl"].startswith("Square kan rood (1,00 personen per m2) bereiken rond 12:40 (tussen 12:25 en 13:05, kans 40%")
 
 
-def test_a_chance_just_below_that_which_raises_keeps_an_alert() -> None:
-    (result,) = level_expected(a_view(a_reach(chances=(0.1, 0.2, 0.3, 0.4)), policy=AlertPolicy(chance=0.5)))
+def test_an_early_warning_counts_its_own_chance_and_time_ahead() -> None:
+    assert level_expected(a_view(a_reach(), policy=AlertPolicy(warn_ahead_s=1200))) == []
+    (result,) = level_expected(a_view(a_reach(), policy=AlertPolicy(warn_ahead_s=3600, warn_chance=0.7, ahead_s=60, chance=0.99)))
+    assert (result.chance, result.keeps, result.at_once) == (0.7, False, True)
+
+
+def test_a_chance_below_that_which_raises_keeps_an_alert_down_to_a_share_of_it() -> None:
+    (result,) = level_expected(a_view(a_reach(chances=(0.0, 0.1, 0.2, 0.4)), policy=AlertPolicy(warn_chance=0.5)))
     assert result.keeps
-    assert level_expected(a_view(a_reach(chances=(0.1, 0.2, 0.3, 0.3)), policy=AlertPolicy(chance=0.5))) == []
+    assert level_expected(a_view(a_reach(chances=(0.0, 0.1, 0.18, 0.4)), policy=AlertPolicy(warn_chance=0.5))) == []
+
+
+def test_a_warning_stands_while_it_may_still_come_true_and_says_what_chance_is_left() -> None:
+    def held_after(minutes: float, **given: Any) -> list[RuleResult]:
+        alert = an_alert(rule="level_expected", expected_at=NOON, chance=0.6, raised_at=NOON - minutes * MINUTE, **given)
+        return level_expected(a_view(a_reach(chances=(0.0, 0.0, 0.02, 0.1)), standing=[alert]))
+
+    (result,) = held_after(44)
+    assert (result.keeps, result.chance, result.level) == (True, 0.01, Level.RED)
+    assert held_after(45) == []
+    assert held_after(10, kind=AlertKind.DATA) == []
+
+
+def test_a_warning_of_what_is_there_now_is_not_held_by_its_time() -> None:
+    arrived = an_alert(rule="level_now", expected_at=None, raised_at=NOON - MINUTE)
+    assert level_expected(a_view(a_reach(chances=(0.0, 0.0, 0.02, 0.1)), standing=[arrived])) == []
 
 
 def test_of_several_levels_the_highest_that_is_likely_counts() -> None:

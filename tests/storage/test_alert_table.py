@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,3 +96,8 @@ def test_an_unknown_field_and_an_unknown_rule_are_found() -> None:
 
 def test_no_quiet_hours_can_be_set_against_those_of_the_settings() -> None:
     assert read_alert_table({"quiet_hours": []}, lambda *found: pytest.fail(str(found))) == {"quiet_hours": None}
+
+
+def test_every_field_of_the_table_is_documented() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "alerts-table.md"
+    assert re.findall(r"^\| `(\w+)` \|", page.read_text(), re.MULTILINE) == list(FIELDS)

@@ -52,7 +52,7 @@ class Log:
         WrongUse
             As `check_draft`.
         """
-        if not anyway and (found := self.find_personal_data(draft.text, draft.reason)):
+        if not anyway and (found := self.find_personal_data(draft.text, draft.reason, draft.action.text if draft.action else "", *draft.rejected)):
             raise PersonalDataFound(found)
         return self._office.write(lambda connection: self.append(connection, draft, sight))
 

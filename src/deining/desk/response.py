@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from deining.desk.log import Log
 from deining.desk.office import Office, Sight, Who
-from deining.domain.decision import DecidedMeasure, Decision, Effect, Experience, Progress, RejectedOption, Verdict
+from deining.domain.decision import DecidedMeasure, Decision, Effect, Experience, Progress, RejectedOption
 from deining.domain.errors import UnknownName
 from deining.domain.forecast import Forecast
 from deining.domain.levels import LevelReach
@@ -22,7 +22,7 @@ from deining.response.measure_words import name_of_measure
 from deining.response.notices import decision_notice
 from deining.response.proposals import propose
 from deining.storage.database import Connection
-from deining.storage.decisions import list_decisions, list_effects, mark_progress, next_decision_number, read_frozen, write_decision, write_effect
+from deining.storage.decisions import get_decision, list_decisions, list_effects, mark_progress, next_decision_number, read_frozen, write_decision, write_effect
 from deining.storage.states import read_past, read_series
 
 JUDGE_FOR = timedelta(hours=12)
@@ -74,8 +74,9 @@ class Response:
             return list_effects(connection, self._office.area.id, book=self._office.book)
 
     def experience(self) -> Mapping[str, Experience]:
-        """What each measure has shown so far in this book."""
-        decisions, effects = self.list_decisions(), self.list_effects()
+        """What each measure has shown so far in the live area: what happens in an exercise is no experience."""
+        with closing(self._office.open_reader()) as connection:
+            decisions, effects = list_decisions(connection, self._office.area.id), list_effects(connection, self._office.area.id)
         return {id_: sum_up(measure, decisions, effects) for id_, measure in self._office.area.measures.items()}
 
     def decide(
@@ -148,10 +149,10 @@ class Response:
             As `mark_progress`.
         """
         area = self._office.area
-        known = area.measures.get(measure)
-        forecasts = _of_places(sight, set(known.where)) if known and progress is Progress.IN_FORCE else ()
 
         def work(connection: Connection) -> Decision:
+            decided = get_decision(connection, area.id, self._office.book, number).find_measure(measure)
+            forecasts = _of_places(sight, set(decided.places)) if decided and progress is Progress.IN_FORCE else []
             marked = mark_progress(
                 connection, area.id, self._office.book, number, measure, progress, at=sight.now, by=who.name, role=who.role, forecasts=forecasts
             )
@@ -170,11 +171,12 @@ class Response:
     def judge(self, now: datetime) -> list[Effect]:
         """Hold what was measured against the forecasts frozen with each decision, and keep it; what was found now."""
         area, book = self._office.area.id, self._office.book
-        decisions = [d for d in self.list_decisions() if any(self._is_judged(one, now) for one in d.measures)]
-        if not decisions:
+        decisions = self.list_decisions()
+        judged = [decision for decision in decisions if any(self._is_judged(one, now) for one in decision.measures)]
+        if not judged:
             return []
         with closing(self._office.open_reader()) as connection:
-            found = [effect for decision in decisions for effect in self._judge(connection, decision, decisions, now)]
+            found = [effect for decision in judged for effect in self._judge(connection, decision, decisions, now)]
         if found:
 
             def keep(connection: Connection) -> None:
@@ -212,9 +214,3 @@ class Response:
 
 def _of_places(sight: Sight, places: set[str]) -> list[Forecast]:
     return [forecast for (place, _), forecasts in sight.forecasts.items() if place in places for forecast in forecasts]
-
-
-def worth_showing(effects: Iterable[Effect], decision: int, measure: str) -> Effect | None:
-    """The effect that stands for a decided measure: of the places judged the first that is not too early, else any."""
-    mine = [effect for effect in effects if (effect.decision, effect.measure) == (decision, measure)]
-    return min(mine, key=lambda effect: effect.verdict is Verdict.TOO_EARLY, default=None)

@@ -141,6 +141,21 @@ class QuietHours:
         if self.start == self.end:
             raise ValueError(f"quiet hours from {self.start:%H:%M} to {self.end:%H:%M}; expected an end other than the start")
 
+    @classmethod
+    def parse(cls, text: str) -> QuietHours:
+        """Quiet hours written as "22:00-07:00".
+
+        Raises
+        ------
+        ValueError
+            When it is not two local times that differ.
+        """
+        start, _, end = text.partition("-")
+        hours = cls(start=time.fromisoformat(start.strip()), end=time.fromisoformat(end.strip()))
+        if hours.start.tzinfo is not None or hours.end.tzinfo is not None:
+            raise ValueError(f"quiet hours {text!r}; expected local times, such as 22:00-07:00")
+        return hours
+
     def holds(self, local: time) -> bool:
         """Whether a local time of day is in [start, end).
 
@@ -167,6 +182,10 @@ class AlertPolicy:
         How far ahead a forecast may raise an alert, s.
     chance
         Probability from which a forecast level counts.
+    warn_ahead_s, warn_chance
+        Early warning, where it is known how likely levels are reached and when: an alert is raised when the level is reached
+        within so many seconds with this probability, and then stands for at least so long. What was learned from earlier
+        days goes before this probability.
     keep_share
         Hysteresis: an alert is kept while the value is above this share of its threshold.
     on_delay_s, off_delay_s
@@ -188,6 +207,8 @@ class AlertPolicy:
     raise_from: Level = Level.ORANGE
     ahead_s: float = 7200.0
     chance: float = 0.5
+    warn_ahead_s: float = 2700.0
+    warn_chance: float = 0.36
     keep_share: float = 0.9
     on_delay_s: float = 120.0
     off_delay_s: float = 600.0

@@ -211,6 +211,8 @@ class RuleResult:
         True where it is not enough to raise an alert, but too much to clear one (hysteresis).
     supports
         True where it raises nothing by itself: its sentence is added to what another rule finds at the same place.
+    at_once
+        True where it needs no on delay: it rests on many minutes already, or is found anew only each few minutes.
     is_blinding
         Data alerts: whether a place that is busy, or was when last seen, can no longer be seen.
     priority, quiet, decide_before, decide_measure
@@ -227,6 +229,7 @@ class RuleResult:
     expected_at: datetime | None = None
     chance: float | None = None
     supports: bool = False
+    at_once: bool = False
     is_blinding: bool = False
     priority: Priority = Priority.LOW
     quiet: bool = False

@@ -116,7 +116,7 @@ def compile_template(name: str, content: Mapping[str, Any], made_at: datetime) -
     """A template of this package as PDF; the content reaches it as JSON and is never part of its text."""
     template = (resources.files("deining.reporting") / name).read_bytes()
     compiler = typst.Compiler(template, ignore_system_fonts=True, sys_inputs={"content": json.dumps(content, ensure_ascii=False)})
-    made = compiler.compile(format="pdf", pdf_standards=PDF_STANDARD, timestamp=made_at.astimezone(UTC))
+    made = compiler.compile(format="pdf", pdf_standards=PDF_STANDARD, timestamp=made_at.replace(microsecond=0).astimezone(UTC))
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
@@ -125,7 +125,12 @@ def _is_latin(character: str) -> bool:
 
 
 CanDraw = Callable[[str], bool]
-DRAWABLE: tuple[CanDraw, ...] = (lambda _: True, _is_latin, lambda character: character <= "\u017f" or character in "–—‘’“”…€", str.isascii)
+DRAWABLE: tuple[CanDraw, ...] = (
+    lambda _: True,
+    _is_latin,
+    lambda character: " " <= character <= "~" or "\u00a1" <= character <= "\u017f",
+    lambda character: " " <= character <= "~",
+)
 """Which characters are tried as they are: all, and where a font fails, fewer and fewer."""
 
 
@@ -157,7 +162,7 @@ class _Words:
         self._words = WORDS[language]
 
     def text(self, given: str) -> str:
-        return "".join(c if c == "\n" or self._can_draw(c) else f"[U+{ord(c):04X}]" for c in given)
+        return "".join(c if c == "\n" or self._can_draw(c) else f"[U+{ord(c):04X}]" for c in given.replace("\t", " "))
 
     def time(self, given: datetime) -> str:
         return given.astimezone(self._extract.timezone).strftime("%d-%m-%Y %H:%M")

@@ -97,7 +97,7 @@ class AlertBook:
             self._pending.pop(key, None)
             return None
         since = self._pending.setdefault(key, now)
-        if (now - since).total_seconds() < self._policy.on_delay_s:
+        if not result.at_once and (now - since).total_seconds() < self._policy.on_delay_s:
             return None
         alert = Alert(
             id=f"{result.target}-{result.kind.value}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
@@ -125,6 +125,8 @@ class AlertBook:
         if alert.quiet and not result.quiet:
             alert = entry.alert = replace(alert, quiet=False)
         if result.keeps:
+            if result.level == alert.level and alert.expected_at is not None and _is_worth_telling(alert, result):
+                entry.alert = _retold(alert, result)
             return
         is_there = result.expected_at is None
         entry.level_at = now if result.level >= alert.level else entry.level_at

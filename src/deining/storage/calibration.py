@@ -1,4 +1,4 @@
-"""What was learned about the sensors, for the next day: as a file of a replay, and in the store of a live area."""
+"""What was learned about the sensors and about alerts, for the next day: as a file of a replay, and in the store of a live area."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from deining.domain.calibration import Calibration, PastFault
 from deining.domain.errors import WrongTable, WrongUse
+from deining.storage.early_warning import parse_warnings, warnings_as_json
 from deining.storage.rows import to_us
 
 CALIBRATION_VERSION = 1
@@ -54,6 +55,7 @@ def _parse(found: dict[str, Any]) -> Calibration:
         mean=mean,
         covariance=_unpack(found["covariance"], len(parameters)) if "covariance" in found else np.array([float(row["sd"]) ** 2 for row in parameters]),
         faults=tuple(faults),
+        warnings=parse_warnings(found.get("warnings", {})),
     )
 
 
@@ -81,6 +83,8 @@ def as_text(calibration: Calibration) -> str:
             {"sensor": f.sensor, "start": f.start.isoformat(), "end": f.end.isoformat() if f.end else None, "fault": f.fault} for f in calibration.faults
         ],
     }
+    if calibration.warnings.days:
+        content["warnings"] = warnings_as_json(calibration.warnings)
     if whole:
         lower = calibration.covariance[np.tril_indices(len(calibration.names))].astype("<f4")
         content["covariance"] = base64.b64encode(lower.tobytes()).decode()

@@ -184,18 +184,3 @@ def count_undelivered(connection: sqlite3.Connection, area: str, book: str) -> M
         (area, book),
     )
     return {DeliveryState.WAITING: 0, DeliveryState.GIVEN_UP: 0, **{DeliveryState(state): number for state, number in rows}}
-
-
-def forget_notices_after(connection: sqlite3.Connection, area: str, book: str, time: datetime) -> None:
-    """Forget what was held or shown after a time of a replay that was moved back; never anything of the live book.
-
-    Raises
-    ------
-    WrongUse
-        When the book is the live one.
-    """
-    if book == Mode.LIVE:
-        raise WrongUse(f"area {area} is live; what was told there is not forgotten")
-    after = (area, book, to_us(time))
-    connection.execute("DELETE FROM delivery WHERE notice IN (SELECT id FROM notice WHERE area = ? AND book = ? AND created_us > ?)", after)
-    connection.execute("DELETE FROM notice WHERE area = ? AND book = ? AND created_us > ?", after)

@@ -470,6 +470,7 @@ class BarrierRow(msgspec.Struct, kw_only=True):
     status_by: str | None
     status_at: datetime | None
     status_why: str
+    usual: str
     follows: str | None
     effectiveness: tuple[float, float, float]
 
@@ -533,6 +534,7 @@ def bowtie_row(area: Area, now: BowtieNow) -> BowtieRow:
                 status_by=said.by if said else None,
                 status_at=said.at if said else None,
                 status_why=said.why if said else "",
+                usual=one.usual.value,
                 follows=one.follows,
                 effectiveness=(worth.low, worth.best, worth.high),
             )

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from deining.web.api import alerts, areas, bowties, clock, forecasts, health, history, levels, logbook, measures, notices, observations, states, stream
+from deining.web.api import alerts, areas, bowties, cap, clock, forecasts, health, history, levels, logbook, measures, notices, observations, states, stream
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
@@ -16,6 +16,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     logbook.router,
     bowties.router,
     notices.router,
+    cap.router,
     clock.router,
     stream.router,
     observations.router,
