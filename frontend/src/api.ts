@@ -4,7 +4,7 @@ import type { Feature, FeatureCollection, LineString, MultiPolygon, Point, Polyg
 export type Level = "green" | "yellow" | "orange" | "red";
 export const LEVELS: readonly Level[] = ["green", "yellow", "orange", "red"];
 export type Quality = "good" | "repaired" | "partial" | "suspect" | "suppressed" | "stale" | "missing";
-export type AreaMode = "live" | "replay" | "simulation";
+export type AreaMode = "live" | "replay" | "simulation" | "exercise";
 export type LevelQuantity = "density_per_m2" | "occupancy_share" | "flow_per_min" | "specific_flow_per_m_min" | "ratio_to_normal";
 
 export interface LevelScale {
@@ -234,6 +234,10 @@ export interface History {
   normal: { time: string; value: number | null }[];
 }
 
+export type AlertPriority = "high" | "medium" | "low";
+export type AlertState = "raised" | "acknowledged" | "shelved" | "cleared";
+
+/** What is optional here, a server of an earlier version does not tell; see the functions in model.ts. */
 export interface Alert {
   area: string;
   id: string;
@@ -248,6 +252,19 @@ export interface Alert {
   because: { en: string; nl: string };
   expected_at: string | null;
   chance: number | null;
+  priority?: AlertPriority;
+  state?: AlertState;
+  acknowledged_at?: string | null;
+  acknowledged_by?: string | null;
+  shelved_until?: string | null;
+  shelved_by?: string | null;
+  shelved_why?: string | null;
+  decide_before?: string | null;
+  decide_measure?: string | null;
+  /** Neighbouring places told in this same alert. */
+  joined?: string[];
+  /** In quiet hours it does not ring. */
+  quiet?: boolean;
 }
 
 export interface SensorHealth {
@@ -294,21 +311,26 @@ export class ServerError extends Error {
   constructor(
     readonly status: number,
     message: string,
+    readonly code = "",
+    readonly detail: unknown = null,
   ) {
     super(message);
   }
 }
 
-async function request<T>(path: string, init?: RequestInit): Promise<T> {
+export async function request<T>(path: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(path, { signal: AbortSignal.timeout(15_000), ...init });
   if (!answer.ok) {
-    const body = (await answer.json().catch(() => null)) as { error?: { message?: string } } | null;
-    throw new ServerError(answer.status, body?.error?.message ?? answer.statusText);
+    const body = (await answer.json().catch(() => null)) as { error?: { code?: string; message?: string; detail?: unknown } } | null;
+    throw new ServerError(answer.status, body?.error?.message ?? answer.statusText, body?.error?.code, body?.error?.detail);
   }
   return (await answer.json()) as T;
 }
 
-const query = (parameters: Record<string, string>): string => new URLSearchParams(parameters).toString();
+export const post = <T>(path: string, body: unknown): Promise<T> =>
+  request<T>(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+export const query = (parameters: Record<string, string>): string => new URLSearchParams(parameters).toString();
 
 export const api = {
   areas: () => request<Area[]>("/v1/areas"),
@@ -324,12 +346,7 @@ export const api = {
   record: (area: string, target: string, days: number) => request<RecordRow[]>(`/v1/forecasts/record?${query({ area, target, days: String(days) })}`),
   levelChances: (area: string, target: string) => request<LevelChance[]>(`/v1/forecasts/levels?${query({ area, target })}`),
   history: (area: string, target: string) => request<History>(`/v1/history?${query({ area, target, hours: "24" })}`),
-  setClock: (change: { area: string; paused?: boolean; speed?: number; move_to?: string }) =>
-    request<Clock>("/v1/clock", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(change),
-    }),
+  setClock: (change: { area: string; paused?: boolean; speed?: number; move_to?: string }) => post<Clock>("/v1/clock", change),
 };
 
 /** One event of a text/event-stream, as its lines say. */

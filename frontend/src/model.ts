@@ -1,5 +1,5 @@
 /** What is known of each area, and how a message changes it; pure, so that it can be tested without a browser. */
-import type { Alert, AreaMap, Clock, Contribution, FlowState, Forecast, History, Level, LevelQuantity, Message, Quality, SensorHealth, Total, ZoneState } from "./api";
+import type { Alert, AlertPriority, AlertState, AreaMap, Clock, Contribution, FlowState, Forecast, History, Level, LevelQuantity, Message, Quality, SensorHealth, Total, ZoneState } from "./api";
 import { LEVELS } from "./api";
 
 export interface AreaModel {
@@ -204,10 +204,36 @@ export function placesOf(area: AreaModel, map?: AreaMap): Place[] {
 const due = (alert: Alert): number => (alert.expected_at === null ? 0 : Date.parse(alert.expected_at));
 const soon = (at: string | null): number => (at === null ? Infinity : Date.parse(at));
 
-/** Highest level first; of two equal the one that is there already, then the sooner, the likelier, the one raised first. Data alerts come last. */
+const STATES: readonly AlertState[] = ["raised", "acknowledged", "shelved", "cleared"];
+const PRIORITIES: readonly AlertPriority[] = ["high", "medium", "low"];
+
+export const stateOf = (alert: Alert): AlertState => (alert.cleared_at === null ? (alert.state ?? "raised") : "cleared");
+
+/** Where the server tells no priority, the level does. */
+export function priorityOf(alert: Alert): AlertPriority {
+  if (alert.priority) return alert.priority;
+  if (alert.kind === "data") return "low";
+  return alert.level === "red" ? "high" : alert.level === "orange" ? "medium" : "low";
+}
+
+/** How long a cleared alert stays within reach. */
+const CLEARED_MS = 3600_000;
+
+/** The alerts that were cleared in the last hour, the last one first. */
+export function clearedLately(alerts: readonly Alert[], now: number): Alert[] {
+  const since = (alert: Alert) => now - Date.parse(alert.cleared_at ?? "");
+  return alerts.filter((alert) => since(alert) <= CLEARED_MS).sort((a, b) => since(a) - since(b));
+}
+
+/**
+ * What nobody acknowledged yet first, then by priority. Of two equal the higher level, the one that is there already,
+ * the sooner, the likelier, the one raised first; data alerts after crowd alerts.
+ */
 export function sortedAlerts(alerts: readonly Alert[]): Alert[] {
   return [...alerts].sort(
     (a, b) =>
+      STATES.indexOf(stateOf(a)) - STATES.indexOf(stateOf(b)) ||
+      PRIORITIES.indexOf(priorityOf(a)) - PRIORITIES.indexOf(priorityOf(b)) ||
       Number(a.kind === "data") - Number(b.kind === "data") ||
       rank(b.level) - rank(a.level) ||
       compare(due(a), due(b)) ||

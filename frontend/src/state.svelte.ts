@@ -1,6 +1,6 @@
 /** The one store of the page: what the server said, what the reader chose. */
 import { api, follow, ServerError, type Area, type AreaMap, type Explanation, type Forecast, type History, type LevelChance, type Message, type RecordRow } from "./api";
-import { fromHash, toHash, type Mode } from "./mode";
+import { fromHash, toHash, type Mode, type Tab } from "./mode";
 import { change, EMPTY_AREA, freshness, placesOf, pressure, reduce, sortedAlerts, type AreaModel, type Model, type Place } from "./model";
 import { remember, remembered } from "./prefs";
 import { RECORD_DAYS } from "./record";
@@ -70,6 +70,7 @@ class Store {
   /** True while the reader has not chosen a place. */
   following: boolean = $derived(this.mode.place === null);
   selectedId: string | null = $derived(this.mode.place ?? this.#autoPlace);
+  tab: Tab = $derived(this.mode.tab ?? "place");
   selected: Place | null = $derived(this.places.find((place) => place.id === this.selectedId) ?? null);
 
   start(): () => void {
@@ -103,7 +104,16 @@ class Store {
   }
 
   chooseArea(id: string): void {
-    if (id !== this.mode.area && this.areas.some((area) => area.id === id)) this.#go({ name: "live", area: id, place: null });
+    if (id !== this.mode.area && this.areas.some((area) => area.id === id)) this.#go({ ...this.mode, area: id, place: null });
+  }
+
+  openTab(tab: Tab): void {
+    this.#go({ ...this.mode, tab });
+  }
+
+  /** A row that the server answered to an act: no need to wait until the stream tells it too. */
+  heard(message: Message): void {
+    this.#take([message]);
   }
 
   select(place: string | null): void {
@@ -209,7 +219,7 @@ class Store {
       for (const clock of clocks) this.model = change(this.model, clock.area, { clock });
       const wanted = [this.mode.area, remembered("area"), areas[0]?.id];
       const id = wanted.find((candidate) => areas.some((area) => area.id === candidate)) ?? "";
-      if (id !== this.mode.area) this.mode = { name: "live", area: id, place: null };
+      if (id !== this.mode.area) this.mode = { ...this.mode, area: id, place: null };
       if (id !== "") await this.#loadArea(id);
       this.contact = { kind: "open" };
       this.loaded = true;

@@ -1,4 +1,6 @@
 import type { Alert, FlowState, Forecast, History, LevelChance, RecordRow, SensorHealth, ZoneState } from "../src/api";
+import type { Bowtie, LogEntry, Notice } from "../src/desk/api";
+import type { Decision, MeasureTaken, Proposal } from "../src/desk/api";
 
 export const NOW = "2026-07-18T12:30:00+00:00";
 
@@ -149,5 +151,124 @@ export const aChance = (part: Partial<LevelChance> = {}): LevelChance => ({
   at_p10: "2026-07-18T12:50:00+00:00",
   at_p50: "2026-07-18T13:30:00+00:00",
   at_p90: "2026-07-18T14:30:00+00:00",
+  ...part,
+});
+
+export const aProposal = (part: Partial<Proposal> = {}): Proposal => ({
+  area: "strand",
+  rank: 1,
+  alert: "a1",
+  target: "z1",
+  target_name: "Kurplein",
+  level: "red",
+  reached_at: "2026-07-18T13:30:00+00:00",
+  earliest: "2026-07-18T13:15:00+00:00",
+  latest: "2026-07-18T14:00:00+00:00",
+  chance: 0.8,
+  scenario: "busy",
+  scenario_name: "Busy square",
+  measure: "close",
+  measure_name: "Close the ramp",
+  decides: "crowd_manager",
+  owner: "Wardens",
+  set_up_s: 1800,
+  decide_before: "2026-07-18T13:00:00+00:00",
+  ready_at: "2026-07-18T13:00:00+00:00",
+  fit: "in_time",
+  in_force: false,
+  text: { en: "in time", nl: "op tijd" },
+  ...part,
+});
+
+export const aMeasureTaken = (part: Partial<MeasureTaken> = {}): MeasureTaken => ({
+  measure: "close",
+  name: "Close the ramp",
+  decided_at: NOW,
+  in_force_at: null,
+  ended_at: null,
+  effect: null,
+  ...part,
+});
+
+export const aDecision = (part: Partial<Decision> = {}): Decision => ({
+  area: "strand",
+  number: 1,
+  taken_at: NOW,
+  by: "Sam",
+  role: "crowd_manager",
+  reason: "",
+  target: "z1",
+  alert: null,
+  rejected: [],
+  entry: null,
+  measures: [aMeasureTaken()],
+  ...part,
+});
+
+export const anEntry = (part: Partial<LogEntry> = {}): LogEntry => ({
+  area: "strand",
+  book: "live",
+  number: 1,
+  occurred_at: NOW,
+  entered_at: NOW,
+  author: "B. Duin",
+  role: "operator",
+  place: null,
+  place_name: null,
+  category: "observation",
+  priority: "normal",
+  text: "All quiet",
+  reason: "",
+  rejected: [],
+  action: null,
+  corrects: null,
+  corrected_by: null,
+  incident: null,
+  alert: null,
+  decision: null,
+  hash: "00",
+  frozen: true,
+  ...part,
+});
+
+export const aNotice = (part: Partial<Notice> = {}): Notice => ({
+  area: "strand",
+  id: "n1",
+  channel: "email",
+  kind: "alert_raised",
+  title: "Kurplein reaches orange",
+  created_at: NOW,
+  state: "waiting",
+  tries: 0,
+  next_try_at: null,
+  delivered_at: null,
+  why: "",
+  ...part,
+});
+
+export const aBowtie = (part: Partial<Bowtie> = {}): Bowtie => ({
+  area: "strand",
+  id: "b1",
+  name: "Kurplein too full",
+  zone: "z1",
+  level: "red",
+  horizon_s: 7200,
+  top: { name: "Kurplein reaches red", low: 0.05, chance: 0.12, high: 0.26 },
+  forecast_chance: 0.1,
+  threats: [
+    { id: "t1", name: "Concert", low: 0.1, chance: 0.2, high: 0.3 },
+    { id: "t2", name: "Trains", low: 0.1, chance: 0.2, high: 0.3 },
+  ],
+  barriers: [
+    { id: "x1", name: "Stewards", side: "preventive", on: ["t1", "t2"], owner: "Organiser", status: "up", status_by: null, status_at: null, effectiveness: [0.4, 0.6, 0.8] },
+    { id: "x2", name: "Exits", side: "recovering", on: ["c1"], owner: "Municipality", status: "down", status_by: "B. Duin", status_at: NOW, effectiveness: [0.4, 0.6, 0.8] },
+  ],
+  factors: [{ id: "f1", name: "Heat", present: true, odds_ratio: [1.1, 1.5, 2.2], source: "judgement of B. Duin" }],
+  consequences: [{ id: "c1", name: "People are pressed", low: 0.001, chance: 0.01, high: 0.05 }],
+  waterfall: [
+    { kind: "base", id: "base", name: "Base", from: 0.1, to: 0.1, low: 0.04, high: 0.2 },
+    { kind: "factor", id: "f1", name: "Heat", from: 0.1, to: 0.14, low: 0.05, high: 0.28 },
+    { kind: "barrier", id: "x1", name: "Stewards", from: 0.14, to: 0.12, low: 0.05, high: 0.26 },
+  ],
   ...part,
 });

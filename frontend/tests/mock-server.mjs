@@ -8,8 +8,10 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeDesk } from "./mock-desk.mjs";
+import { makeLogbook } from "./mock-logbook.mjs";
 
-const STATIC = fileURLToPath(new URL("../../src/deining/web/static/", import.meta.url));
+const STATIC = process.env.PAGE ?? fileURLToPath(new URL("../../src/deining/web/static/", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
 const CSP =
   "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -130,10 +132,10 @@ const MAPS = {
 
 const DAY = { auckland: Date.parse("2025-11-28T11:00:00Z"), strand: Date.parse("2026-07-18T04:00:00Z") };
 
-function areas() {
+function areas(strandMode) {
   return [
     {
-      id: "strand", name: "Strand", timezone: "Europe/Amsterdam", language: "nl", mode: "simulation",
+      id: "strand", name: "Strand", timezone: "Europe/Amsterdam", language: "nl", mode: strandMode,
       notice: "Strand is an invented town; its people are simulated.", bounds: [4.2665, 52.1025, 4.2945, 52.1175], step_s: 900,
       levels: [
         { quantity: "density_per_m2", yellow: 0.08, orange: 0.12, red: 0.16, kind: "beach", places: [], source: "invented" },
@@ -159,10 +161,16 @@ function curve(id, time, peak) {
 
 const level = (value, [yellow, orange, red]) => LEVELS[Number(value >= yellow) + Number(value >= orange) + Number(value >= red)];
 
-/** `scores` is what the record and the chances of levels answer: figures, empty lists, or "unknown" as a server that has no such routes. */
-export function makeServer({ badNames = false, scores = "figures" } = {}) {
+async function jsonOf(request) {
+  let text = "";
+  for await (const piece of request) text += piece;
+  return JSON.parse(text);
+}
+
+/** `desk` false is a server that knows nothing of the course of alerts and of decisions. `scores` is what the record and the chances of levels answer: figures, empty lists, or "unknown" as a server that has no such routes. */
+export function makeServer({ badNames = false, scores = "figures", desk: hasDesk = true, strandMode = "simulation" } = {}) {
   const clocks = {};
-  for (const area of areas()) {
+  for (const area of areas(strandMode)) {
     clocks[area.id] = { area: area.id, now: DAY[area.id] + (area.id === "strand" ? 8.5 : 6.6) * HOUR, mode: area.mode, speed: 60, paused: true, starts: DAY[area.id], ends: DAY[area.id] + 24 * HOUR, moving: false };
   }
   const maps = structuredClone(MAPS);
@@ -374,14 +382,36 @@ export function makeServer({ badNames = false, scores = "figures" } = {}) {
     send("state", { area, time: iso(clocks[area].now), zones: area === "strand" ? zoneRows() : [], flows: flowRows(area), totals: totals(area) });
     send("forecast", { area, origin: iso(clocks[area].now), targets: (area === "strand" ? [...ZONES, ...GATES] : AUCKLAND_POINTS).map((p) => p.id) });
   };
+  const standing = {};
+  const pushAlerts = (area) => {
+    const rows = alerts(area).map((alert) => (hasDesk ? desk.told(alert) : alert));
+    const gone = (standing[area] ?? []).filter((old) => !rows.some((row) => row.id === old.id));
+    for (const row of rows) send("alert", row);
+    for (const old of gone) send("alert", { ...old, cleared_at: iso(clocks[area].now), state: "cleared" });
+    standing[area] = rows;
+  };
   const ticking = setInterval(() => {
     for (const clock of Object.values(clocks)) {
       if (clock.paused || clock.now >= clock.ends) continue;
       clock.now = Math.min(clock.ends, clock.now + clock.speed * 1000);
       pushState(clock.area);
-      for (const alert of alerts(clock.area)) send("alert", alert);
+      pushAlerts(clock.area);
     }
   }, 1000);
+
+  // Parts of the server that stand in a file of their own: `answer` gives undefined where a path is not theirs.
+  const desk = makeDesk({ nowOf: (area) => clocks[area].now, send });
+  const logbook = makeLogbook({
+    nowOf: (area) => clocks[area].now,
+    modeOf: (area) => clocks[area].mode,
+    nameOf,
+    alertsOf: alerts,
+    picture: (area) => ({
+      time: iso(clocks[area].now), zones: area === "strand" ? zoneRows() : [], flows: flowRows(area), alerts: alerts(area), health: health(area), in_force: [],
+      forecasts: area === "strand" ? ZONES.flatMap((zone) => forecasts(area, zone.id).filter((_, k) => k === 3)) : [],
+    }),
+  });
+  const parts = hasDesk ? [desk, logbook] : [];
 
   const server = createServer(async (request, answer) => {
     const url = new URL(request.url, "http://localhost");
@@ -392,7 +422,16 @@ export function makeServer({ badNames = false, scores = "figures" } = {}) {
     const area = url.searchParams.get("area");
     const target = url.searchParams.get("target");
     const path = url.pathname;
-    if (path === "/v1/areas") return json(areas());
+    const body = request.method === "POST" ? await jsonOf(request) : null;
+    for (const part of parts) {
+      const found = part.answer(request.method, path, url.searchParams, body, alerts);
+      if (found?.text !== undefined) {
+        answer.writeHead(200, { "content-type": "text/csv; charset=utf-8", "content-disposition": 'attachment; filename="logbook.csv"' });
+        return answer.end(found.text);
+      }
+      if (found) return json(found.body, found.status);
+    }
+    if (path === "/v1/areas") return json(areas(strandMode));
     const map = /^\/v1\/areas\/(\w+)\/map$/.exec(path);
     if (map) return maps[map[1]] ? json(maps[map[1]]) : json({ error: { code: "unknown_area", message: `no area '${map[1]}'`, detail: null } }, 404);
     if (path === "/v1/zones/states") return json(area === "auckland" ? [] : zoneRows());
@@ -409,9 +448,7 @@ export function makeServer({ badNames = false, scores = "figures" } = {}) {
     if (path === "/v1/forecasts") return json(forecasts(area, target));
     if (path === "/v1/clock" && request.method === "GET") return json(Object.keys(clocks).map(clockRow));
     if (path === "/v1/clock") {
-      let body = "";
-      for await (const piece of request) body += piece;
-      const change = JSON.parse(body);
+      const change = body;
       const clock = clocks[change.area];
       if (change.paused !== undefined) clock.paused = change.paused;
       if (change.speed !== undefined) clock.speed = change.speed;
@@ -422,6 +459,7 @@ export function makeServer({ badNames = false, scores = "figures" } = {}) {
           clock.now = Date.parse(change.move_to);
           send("clock", clockRow(change.area));
           pushState(change.area);
+          pushAlerts(change.area);
         }, 400);
       }
       send("clock", clockRow(change.area));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AreaMap, Clock } from "../src/api";
-import { ageAt, bars, chartRows, EMPTY_AREA, freshness, fullSoon, placesOf, pressure, reduce, sortedAlerts, type AreaModel } from "../src/model";
+import { ageAt, bars, chartRows, clearedLately, EMPTY_AREA, freshness, fullSoon, placesOf, pressure, priorityOf, reduce, sortedAlerts, stateOf, type AreaModel } from "../src/model";
 import { aFlow, aForecast, aHistory, anAlert, aSensor, aZone, NOW } from "./builders";
 
 const anArea = (part: Partial<AreaModel> = {}): AreaModel => ({ ...EMPTY_AREA, ...part });
@@ -179,4 +179,33 @@ test("bars are shares of the longest one, with their sign", () => {
   const row = (persons: number) => ({ sensor: "s", name: "s", cause: "count" as const, persons, readings: 1 });
   expect(bars([row(40), row(-20)])).toEqual([1, -0.5]);
   expect(bars([])).toEqual([]);
+});
+
+test("alerts that nobody acknowledged come first, then those of high priority, then the higher level", () => {
+  const alerts = [
+    anAlert({ id: "shelved", level: "red", state: "shelved", priority: "high" }),
+    anAlert({ id: "seen", level: "red", state: "acknowledged", priority: "high" }),
+    anAlert({ id: "data", kind: "data", level: null, state: "raised", priority: "low" }),
+    anAlert({ id: "medium", level: "red", state: "raised", priority: "medium" }),
+    anAlert({ id: "high yellow", level: "yellow", state: "raised", priority: "high" }),
+    anAlert({ id: "high orange", level: "orange", state: "raised", priority: "high" }),
+  ];
+  expect(sortedAlerts(alerts).map((alert) => alert.id)).toEqual(["high orange", "high yellow", "medium", "data", "seen", "shelved"]);
+});
+
+test("the most urgent place is that of the most urgent alert that nobody acknowledged", () => {
+  const zones = [aZone({ zone: "z1", name: "Seen", level: "red" }), aZone({ zone: "z2", name: "Open", level: "orange" })];
+  const alerts = [anAlert({ id: "1", target: "z1", level: "red", state: "acknowledged" }), anAlert({ id: "2", target: "z2", level: "orange", state: "raised" })];
+  expect(names(anArea({ zones, alerts }))).toEqual(["Open", "Seen"]);
+});
+
+test("a server that tells neither state nor priority still has raised alerts of some priority", () => {
+  expect([anAlert(), anAlert({ cleared_at: NOW, state: "acknowledged" })].map(stateOf)).toEqual(["raised", "cleared"]);
+  const rows = [anAlert({ level: "red" }), anAlert({ level: "orange" }), anAlert({ level: "yellow" }), anAlert({ kind: "data", level: null }), anAlert({ level: "red", priority: "low" })];
+  expect(rows.map(priorityOf)).toEqual(["high", "medium", "low", "low", "low"]);
+});
+
+test("of the cleared alerts those of the last hour stay within reach, the last one first", () => {
+  const rows = [anAlert({ id: "stands" }), anAlert({ id: "59", cleared_at: later(-59) }), anAlert({ id: "61", cleared_at: later(-61) }), anAlert({ id: "5", cleared_at: later(-5) })];
+  expect(clearedLately(rows, at).map((alert) => alert.id)).toEqual(["5", "59"]);
 });

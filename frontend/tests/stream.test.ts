@@ -29,5 +29,9 @@ test("an address leads back to the same screen, whatever the names", () => {
   const mode = { name: "live", area: "a/b #?", place: "<img src=x>" } as const;
   expect(fromHash(toHash(mode))).toEqual(mode);
   expect(fromHash("#/live/strand")).toEqual({ name: "live", area: "strand", place: null });
+  const measures = { name: "live", area: "strand", place: null, tab: "measures" } as const;
+  expect(fromHash(toHash(measures))).toEqual(measures);
+  expect(toHash({ ...measures, tab: "place" })).toBe("#/live/strand");
+  expect(fromHash("#/live/strand/z1/nonsense")).toEqual({ name: "live", area: "strand", place: "z1" });
   expect([fromHash(""), fromHash("#/other/x"), fromHash("#/live/%E0%A4%A")]).toEqual([null, null, null]);
 });

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from deining.domain.alert import Alert, AlertPolicy
+from deining.domain.alert import Alert, AlertPolicy, QuietHours
 from deining.domain.area import Area, SensorKind
 from deining.domain.calibration import Calibration
 from deining.domain.drivers import Int64Array
@@ -484,6 +484,12 @@ def alert_policy(settings: Settings, area: Area) -> AlertPolicy:
         keep_share=settings.alert_keep_share,
         on_delay_s=settings.alert_on_delay_s,
         off_delay_s=settings.alert_off_delay_s,
+        quiet_hours=QuietHours.parse(settings.alert_quiet_hours) if settings.alert_quiet_hours else None,
+        group_within_s=settings.alert_group_within_s,
+        rules=tuple(name.strip() for name in settings.alert_rules.split(",") if name.strip()),
+        surplus_within_s=settings.alert_surplus_within_s,
+        decide_near_s=settings.alert_decide_near_s,
+        false_alarms_per_day=settings.alert_false_per_day,
     )
 
 

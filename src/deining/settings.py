@@ -44,6 +44,12 @@ class Settings:
     alert_keep_share: float = 0.9  # hysteresis: an alert clears below this share of its threshold
     alert_on_delay_s: float = 120.0  # a level must hold so long before an alert is raised
     alert_off_delay_s: float = 600.0  # and be gone so long before it clears
+    alert_false_per_day: float = 1.0  # false crowd alerts a day that are accepted; what early warning learns aims at it
+    alert_quiet_hours: str = ""  # local hours in which only high priority rings, such as 22:00-07:00; empty: it always rings
+    alert_group_within_s: float = 300.0  # alerts of neighbours raised within so many seconds are told as one; 0: each by itself
+    alert_surplus_within_s: float = 900.0  # surplus of inflow: a zone that is full within so many seconds is told
+    alert_decide_near_s: float = 600.0  # expected red is urgent when less than this is left to decide
+    alert_rules: str = ""  # names of the rules that look, with commas between; empty: all
     # Storage and intake
     max_body_bytes: int = 2_000_000  # largest body of a post
     queue_posts: int = 512  # posts that may wait to be committed; more are answered 429

@@ -1,9 +1,12 @@
+import { deskEn } from "./desk.en";
+import { logbookEn } from "./logbook.en";
+
 export const en = {
   product: "deining",
   skip: "Skip to the alerts",
   area: "Area",
-  mode: { live: "live", replay: "replay", simulation: "simulation" },
-  frame: { replay: "REPLAY of real counts, not live", simulation: "SIMULATION, invented town" },
+  mode: { live: "live", replay: "replay", simulation: "simulation", exercise: "exercise" },
+  frame: { replay: "REPLAY of real counts, not live", simulation: "SIMULATION, invented town", exercise: "EXERCISE, not live" },
   theme: { label: "Theme", light: "Light", dark: "Dark", auto: "Auto" },
   language: "Language",
   keys: "Keys",
@@ -14,6 +17,8 @@ export const en = {
     ["Space", "pause or play the replay"],
     ["1 2 …", "switch area"],
     ["T", "open or close the table of all places"],
+    ["A", "acknowledge the selected place's alert, or the first one"],
+    ["P M L R N", "open the tab of the place, measures, logbook (and write a line), risk, notices"],
     ["?", "show or hide these keys"],
   ] as [string, string][],
   close: "Close",
@@ -87,6 +92,8 @@ export const en = {
     specific_flow_per_m_min: "specific flow",
     ratio_to_normal: "ratio to normal",
   },
+  desk: deskEn,
+  ...logbookEn,
   alerts: {
     title: "Alerts",
     none: "No alerts.",

@@ -1,11 +1,13 @@
+import { deskNl } from "./desk.nl";
 import type { Words } from "./en";
+import { logbookNl } from "./logbook.nl";
 
 export const nl: Words = {
   product: "deining",
   skip: "Naar de alarmen",
   area: "Gebied",
-  mode: { live: "live", replay: "herhaling", simulation: "simulatie" },
-  frame: { replay: "HERHALING van echte tellingen, niet live", simulation: "SIMULATIE, verzonnen stad" },
+  mode: { live: "live", replay: "herhaling", simulation: "simulatie", exercise: "oefening" },
+  frame: { replay: "HERHALING van echte tellingen, niet live", simulation: "SIMULATIE, verzonnen stad", exercise: "OEFENING, niet live" },
   theme: { label: "Thema", light: "Licht", dark: "Donker", auto: "Auto" },
   language: "Taal",
   keys: "Toetsen",
@@ -16,6 +18,8 @@ export const nl: Words = {
     ["Spatie", "herhaling stilzetten of afspelen"],
     ["1 2 …", "wissel van gebied"],
     ["T", "tabel van alle plekken openen of sluiten"],
+    ["A", "bevestig het alarm van de gekozen plek, of het eerste"],
+    ["P M L R N", "open het tabblad van de plek, maatregelen, logboek (en schrijf een regel), risico, berichten"],
     ["?", "deze toetsen tonen of verbergen"],
   ],
   close: "Sluiten",
@@ -89,6 +93,8 @@ export const nl: Words = {
     specific_flow_per_m_min: "intensiteit per meter",
     ratio_to_normal: "verhouding tot normaal",
   },
+  desk: deskNl,
+  ...logbookNl,
   alerts: {
     title: "Alarmen",
     none: "Geen alarmen.",
