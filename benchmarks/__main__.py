@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks import analogues, bowtie, demo, estimation, forecast, ingest, kill, notify, nowcast, power_cut, reaching, replay
+from benchmarks import alerts, analogues, bowtie, demo, estimation, forecast, ingest, kill, notify, nowcast, power_cut, reaching, replay
 from benchmarks.common import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "estimation": estimation.measure,
     "forecast": forecast.measure,
     "reaching": lambda quick: list(reaching.measure(quick)),
+    "alerts": lambda quick: list(alerts.measure(quick)),
     "nowcast": nowcast.measure,
     "analogues": analogues.measure,
     "bowtie": bowtie.measure,

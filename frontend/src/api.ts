@@ -261,6 +261,8 @@ export interface Alert {
   shelved_why?: string | null;
   decide_before?: string | null;
   decide_measure?: string | null;
+  /** The alert of a neighbour in which this one is told; null where it is told by itself. */
+  group?: string | null;
   /** Neighbouring places told in this same alert. */
   joined?: string[];
   /** In quiet hours it does not ring. */

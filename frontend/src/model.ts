@@ -216,6 +216,18 @@ export function priorityOf(alert: Alert): AlertPriority {
   return alert.level === "red" ? "high" : alert.level === "orange" ? "medium" : "low";
 }
 
+/**
+ * The alerts that have a row of their own: those of neighbours that are told as one stand in the row of the first,
+ * unless they have become more urgent than it.
+ */
+export function toldAlone(alerts: readonly Alert[]): Alert[] {
+  const heads = new Map(alerts.map((alert) => [alert.id, alert]));
+  return alerts.filter((alert) => {
+    const head = alert.group ? heads.get(alert.group) : undefined;
+    return !head || STATES.indexOf(stateOf(alert)) < STATES.indexOf(stateOf(head)) || PRIORITIES.indexOf(priorityOf(alert)) < PRIORITIES.indexOf(priorityOf(head));
+  });
+}
+
 /** How long a cleared alert stays within reach. */
 const CLEARED_MS = 3600_000;
 

@@ -3,7 +3,8 @@ import { axisEnd, barriersOf, chance, firstBowtie, signedPoints, standsOn, water
 import { aBowtie } from "./builders";
 
 test("a small chance is not none and a large one is not certain", () => {
-  expect([0, 0.001, 0.12, 0.997, 1].map((one) => chance(one, "en"))).toEqual(["0%", "< 1%", "12%", "> 99%", "100%"]);
+  expect([0, 0.0001, 0.0011, 0.046, 0.12, 0.997, 1].map((one) => chance(one, "en"))).toEqual(["0%", "< 0.1%", "0.1%", "4.6%", "12%", "> 99%", "100%"]);
+  expect(chance(0.046, "nl")).toBe("4,6%");
   expect([null, NaN, undefined].map((one) => chance(one, "en"))).toEqual(["–", "–", "–"]);
 });
 

@@ -65,7 +65,7 @@ test("doing something and doing nothing exclude each other", () => {
 });
 
 test("rejected is what was shown and not ticked, with its reason or the words for none; what runs already is not", () => {
-  const shown = [aProposal({ measure: "close" }), aProposal({ measure: "hosts" }), aProposal({ measure: "trains" }), aProposal({ measure: "runs", in_force: true })];
+  const shown = [aProposal({ measure: "close" }), aProposal({ measure: "hosts" }), aProposal({ measure: "trains" }), aProposal({ measure: "runs", in_force: true }), aProposal({ measure: "coming", decided: true })];
   const draft = { ...EMPTY_DRAFT, ticked: ["close"], whys: { trains: " too slow ", close: "unused" } };
   expect(leftOut(shown, draft).map((one) => one.measure)).toEqual(["hosts", "trains"]);
   expect(rejectedOf(shown, draft, "not chosen")).toEqual([

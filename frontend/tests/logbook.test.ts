@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { EntryToWrite } from "../src/desk/api";
 import { frozenAlerts, frozenFaults, frozenForecasts, frozenInForce, frozenPlaces } from "../src/desk/frozen";
-import { openActionsOf, problemLine, undeliveredCount } from "../src/desk/handover";
 import {
   actionState,
   dueAt,
@@ -181,8 +180,9 @@ test("an action is overdue from its time on, and never once it is done", () => {
   expect(actionState(action, NOW)).toBe("overdue");
   expect(actionState(action, Date.parse(action.due))).toBe("open");
   expect(actionState({ ...action, done_at: action.due }, NOW)).toBe("done");
+  expect(actionState({ ...action, due: null }, NOW)).toBe("open");
   const later = { ...action, due: "2026-07-18T13:00:00Z" };
-  expect(openActions([anEntry({ number: 1, action: later }), anEntry({ number: 2, action }), anEntry({ number: 3 })]).map((line) => line.number)).toEqual([2, 1]);
+  expect(openActions([anEntry({ number: 1, action: { ...action, due: null } }), anEntry({ number: 2, action: later }), anEntry({ number: 3, action }), anEntry({ number: 4 })]).map((line) => line.number)).toEqual([3, 2, 1]);
 });
 
 test("rejected options read as one line, however they are told", () => {
@@ -193,27 +193,15 @@ test("the picture of then tells what it has and leaves unknown what it has not",
   const [first, second] = frozenPlaces([{ zone: "z1", occupancy: null, level: null, quality: "nonsense" }, { name: "Trap", flow_per_min: 0, p05: 0, p95: 2, level: "red", quality: "good", data_age_s: 30 }]);
   expect(first).toEqual({ name: "Trap", value: 0, low: 0, high: 2, level: "red", quality: "good", age: 30 });
   expect(second).toEqual({ name: "z1", value: null, low: null, high: null, level: null, quality: null, age: null });
-  expect(frozenAlerts([{ target: "z1", level: "orange", expected_at: "2026-07-18T13:00:00Z", because: { en: "busy", nl: "druk" } }], "nl")).toEqual([
+  expect(frozenAlerts([{ target: "z1", level: "orange", expected_at: "2026-07-18T13:00:00Z", because: { en: "busy", nl: "druk" } }], [{ zone: "z1", level: "yellow" }], "nl")).toEqual([
     { name: "z1", kind: "crowd", level: "orange", expected: true, because: "druk" },
   ]);
+  expect(frozenAlerts([{ target: "z1", level: "orange", expected_at: "2026-07-18T13:00:00Z" }], [{ zone: "z1", level: "orange" }], "nl")[0]?.expected).toBe(false);
   expect(frozenForecasts([{ target: "z1", time: "2026-07-18T13:00:00Z", p10: 1, p50: 2, p90: NaN }], () => "Kurplein")).toEqual([
     { name: "Kurplein", time: "2026-07-18T13:00:00Z", low: 1, median: 2, high: null },
   ]);
   expect(frozenFaults([{ name: "Teller", fault: "" }, { sensor: "s2", fault: "only zeros" }])).toEqual([{ name: "s2", fault: "only zeros" }]);
   expect(frozenInForce(["one-way", { name: "Divert" }, { measure: "close" }, null])).toEqual(["one-way", "Divert", "close"]);
-});
-
-test("a hand-over reads actions and problems in each form that a server may tell them in", () => {
-  const action = { text: "send", owner: "Organiser", due: "2026-07-18T12:00:00Z" };
-  const rows = openActionsOf([{ number: 4, ...action, due: "2026-07-18T14:00:00Z", place_name: "Trap" }, anEntry({ number: 2, action: { ...action, done_at: null } })], NOW);
-  expect(rows.map((row) => [row.number, row.overdue])).toEqual([
-    [2, true],
-    [4, false],
-  ]);
-  expect(problemLine("no data", "en")).toBe("no data");
-  expect(problemLine({ name: "Trap", because: { en: "silent", nl: "stil" } }, "nl")).toBe("Trap: stil");
-  expect(problemLine({ sensor: "s1", fault: "only zeros" }, "en")).toBe("s1: only zeros");
-  expect([undeliveredCount(3), undeliveredCount([aNotice()]), undeliveredCount(null)]).toEqual([3, 1, 0]);
 });
 
 test("what was given up stands before what waits, the newest first", () => {

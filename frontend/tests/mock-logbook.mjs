@@ -70,7 +70,7 @@ function topOf(bowtie, statuses, factors) {
 
 export function makeLogbook({ nowOf, modeOf, nameOf, picture, alertsOf }) {
   const books = {};
-  const statuses = Object.fromEntries(BOWTIE.barriers.map((b) => [b.id, { status: b.id === "dosing" ? "unknown" : "up", status_by: "", status_at: null }]));
+  const statuses = Object.fromEntries(BOWTIE.barriers.map((b) => [b.id, { status: b.id === "dosing" ? "unknown" : "up", status_by: null, status_at: null, status_why: "" }]));
   const present = Object.fromEntries(BOWTIE.factors.map((f) => [f.id, f.present]));
 
   const book = (area) => (books[area] ??= begin(area));
@@ -84,8 +84,8 @@ export function makeLogbook({ nowOf, modeOf, nameOf, picture, alertsOf }) {
     append(area, { by: "B. Duin", role: "operator", text: "Queue is about 160 people, not 60.", place: "z-17", category: "correction", corrects: 2 }, ago(90));
     append(area, { by: "M. Zand", role: "crowd_manager", text: "Extra tram asked.", place: "z-17", category: "decision", priority: "important", reason: "the queue grows by 10 a minute", action: { text: "confirm the extra tram", owner: "B. Duin", due: ago(40) } }, ago(80));
     openIncident(area, { by: "B. Duin", role: "operator", category: "structure", place: "z-12", text: "Fence fallen over <b>at the stage</b>" }, ago(30));
-    const notice = (id, part) => made.notices.push({ area, id, channel: "webhook", kind: "alert_raised", title: "Boulevard Noord reaches red", created_at: ago(12), state: "held", tries: 0, next_try_at: null, delivered_at: null, why: "nothing leaves this machine", ...part });
-    notice("n1", { channel: "email", state: "given_up", tries: 6, why: "the mail server did not answer within 10 s", title: "Kurplein reaches orange" });
+    const notice = (id, part) => made.notices.push({ area, id, channel: "webhook", kind: "alert_raised", title: { en: "Boulevard Noord reaches red", nl: "Boulevard Noord bereikt rood" }, created_at: ago(12), state: "held", tries: 0, next_try_at: null, delivered_at: null, why: "nothing leaves this machine", ...part });
+    notice("n1", { channel: "email", state: "given_up", tries: 6, why: "the mail server did not answer within 10 s", title: { en: "Kurplein reaches orange", nl: "Kurplein bereikt oranje" } });
     notice("n2", { channel: "mqtt", state: "waiting", tries: 2, next_try_at: iso(nowOf(area) + 2 * MINUTE), why: "connection refused" });
     notice("n3", {});
     notice("n4", { channel: "screen", state: "delivered", tries: 1, delivered_at: ago(12), why: "" });
@@ -128,7 +128,14 @@ export function makeLogbook({ nowOf, modeOf, nameOf, picture, alertsOf }) {
       standing[barrier.id] = now[barrier.id];
       steps.push({ kind: "barrier", id: barrier.id, name: barrier.name, values: topOf(BOWTIE, standing, on) });
     }
-    const waterfall = steps.map((step, i) => ({ kind: step.kind, id: step.id, name: step.name, from: i === 0 ? 0 : steps[i - 1].values[1], to: step.values[1], low: step.values[0], high: step.values[2] }));
+    // Where a step would lead at the ends of its own interval, from the best guess before it.
+    const alone = ({ kind, id, values }, before) => {
+      if (before === null) return { low: values[0], high: values[2] };
+      if (kind === "barrier") return { low: before, high: Math.min(1, values[1] + (values[1] - before)) };
+      const [low, , high] = on.find((factor) => factor.id === id).odds_ratio;
+      return { low: shifted(before, low), high: shifted(before, high) };
+    };
+    const waterfall = steps.map((step, i) => ({ kind: step.kind, id: step.id, name: step.name, from: i === 0 ? 0 : steps[i - 1].values[1], to: step.values[1], ...alone(step, i === 0 ? null : steps[i - 1].values[1]) }));
     const consequences = BOWTIE.consequences.map(({ id, name, share }) => {
       const open = (k) => BOWTIE.barriers.filter((b) => b.side === "recovering" && b.on.includes(id)).reduce((p, b) => p * (1 - works(b, now[b.id])[2 - k]), 1);
       return { id, name, low: low * share * open(0), chance: chance * share * open(1), high: high * share * open(2) };
@@ -141,12 +148,17 @@ export function makeLogbook({ nowOf, modeOf, nameOf, picture, alertsOf }) {
 
   function handover(area, hours) {
     const own = book(area);
+    const since = nowOf(area) - hours * 60 * MINUTE;
     const open = own.incidents.filter((one) => one.closed_at === null);
-    const actions = own.entries.filter((entry) => entry.action && entry.action.done_at === null).map((entry) => ({ number: entry.number, ...entry.action, place_name: entry.place_name, overdue: Date.parse(entry.action.due) < nowOf(area) }));
+    const actions = own.entries
+      .filter((entry) => entry.action && entry.action.done_at === null)
+      .map((entry) => ({ number: entry.number, text: entry.action.text, owner: entry.action.owner, due: entry.action.due, overdue: Date.parse(entry.action.due) < nowOf(area), place: entry.place }));
+    const standing = (kind) => alertsOf(area).filter((alert) => alert.kind === kind).map((alert) => ({ id: alert.id, since: alert.raised_at, what: Object.fromEntries(["en", "nl"].map((language) => [language, `${alert.name}: ${alert.because[language]}`])) }));
+    const head = own.entries.at(-1);
     return {
-      area, since: iso(nowOf(area) - hours * 60 * MINUTE), until: iso(nowOf(area)), incidents: open, actions, decisions: [], alerts: alertsOf(area).filter((alert) => alert.kind === "crowd"),
-      undelivered: own.notices.filter((one) => ["given_up", "waiting"].includes(one.state)).length, data_problems: alertsOf(area).filter((alert) => alert.kind === "data"),
-      text: { en: `${open.length} open incidents, ${actions.length} open actions.`, nl: `${open.length} open incidenten, ${actions.length} open acties.` },
+      area, book: `${modeOf(area)}-1`, since: iso(since), until: iso(nowOf(area)), incidents: open, actions, decisions: [], alerts: standing("crowd"), data_problems: standing("data"),
+      undelivered: own.notices.filter((one) => ["given_up", "waiting"].includes(one.state)).length, new_entries: own.entries.filter((entry) => Date.parse(entry.entered_at) >= since).length,
+      head: head ? { number: head.number, hash: head.hash } : null, text: { en: `${open.length} open incidents, ${actions.length} open actions.`, nl: `${open.length} open incidenten, ${actions.length} open acties.` },
     };
   }
 
@@ -203,7 +215,7 @@ export function makeLogbook({ nowOf, modeOf, nameOf, picture, alertsOf }) {
         });
       case "/v1/bowties/barrier":
         if (!named) return ERROR(422, "wrong_data", "by is empty; expected the name of who says so");
-        Object.assign(statuses[body.barrier], { status: body.status, status_by: body.by, status_at: iso(nowOf(body.area)) });
+        Object.assign(statuses[body.barrier], { status: body.status, status_by: body.by, status_at: iso(nowOf(body.area)), status_why: body.why });
         return OK(bowtieRow(body.area));
       case "/v1/bowties/factor":
         present[body.factor] = body.present;

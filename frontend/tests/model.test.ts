@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AreaMap, Clock } from "../src/api";
-import { ageAt, bars, chartRows, clearedLately, EMPTY_AREA, freshness, fullSoon, placesOf, pressure, priorityOf, reduce, sortedAlerts, stateOf, type AreaModel } from "../src/model";
+import { ageAt, bars, chartRows, clearedLately, EMPTY_AREA, freshness, fullSoon, placesOf, pressure, priorityOf, reduce, sortedAlerts, stateOf, toldAlone, type AreaModel } from "../src/model";
 import { aFlow, aForecast, aHistory, anAlert, aSensor, aZone, NOW } from "./builders";
 
 const anArea = (part: Partial<AreaModel> = {}): AreaModel => ({ ...EMPTY_AREA, ...part });
@@ -208,4 +208,11 @@ test("a server that tells neither state nor priority still has raised alerts of 
 test("of the cleared alerts those of the last hour stay within reach, the last one first", () => {
   const rows = [anAlert({ id: "stands" }), anAlert({ id: "59", cleared_at: later(-59) }), anAlert({ id: "61", cleared_at: later(-61) }), anAlert({ id: "5", cleared_at: later(-5) })];
   expect(clearedLately(rows, at).map((alert) => alert.id)).toEqual(["5", "59"]);
+});
+
+test("neighbours that are told as one stand in the row of the first, unless they are more urgent or its row has gone", () => {
+  const head = anAlert({ id: "head", priority: "medium", state: "acknowledged" });
+  const member = (id: string, part = {}) => anAlert({ id, group: "head", priority: "medium", state: "acknowledged", ...part });
+  const rows = [head, member("told"), member("urgent", { priority: "high" }), member("new", { state: "raised" }), member("orphan", { group: "gone" })];
+  expect(toldAlone(rows).map((alert) => alert.id)).toEqual(["head", "urgent", "new", "orphan"]);
 });

@@ -17,7 +17,7 @@ from deining.domain.alert import Alert, AlertPolicy, QuietHours
 from deining.domain.area import Area, SensorKind
 from deining.domain.calibration import Calibration
 from deining.domain.drivers import Int64Array
-from deining.domain.errors import UnknownName
+from deining.domain.errors import UnknownName, WrongUse
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound, LevelReach, LevelScale
 from deining.domain.observation import Observation, Quantity, why_wrong
@@ -471,12 +471,18 @@ def alert_policy(settings: Settings, area: Area) -> AlertPolicy:
     ------
     UnknownName
         When `alert_from` names no level.
+    WrongUse
+        When `alert_quiet_hours` is not two local times.
     """
     chosen = ("orange" if area.levels else "red") if settings.alert_from == AUTO else settings.alert_from
     try:
         level = Level.parse(chosen)
     except KeyError:
         raise UnknownName("level", settings.alert_from, [AUTO, *(level.label for level in Level)]) from None
+    try:
+        quiet_hours = QuietHours.parse(settings.alert_quiet_hours) if settings.alert_quiet_hours else None
+    except ValueError:
+        raise WrongUse(f"alert_quiet_hours is {settings.alert_quiet_hours!r}; expected two local times that differ, such as 22:00-07:00") from None
     return AlertPolicy(
         raise_from=level,
         ahead_s=settings.alert_ahead_s,
@@ -484,7 +490,7 @@ def alert_policy(settings: Settings, area: Area) -> AlertPolicy:
         keep_share=settings.alert_keep_share,
         on_delay_s=settings.alert_on_delay_s,
         off_delay_s=settings.alert_off_delay_s,
-        quiet_hours=QuietHours.parse(settings.alert_quiet_hours) if settings.alert_quiet_hours else None,
+        quiet_hours=quiet_hours,
         group_within_s=settings.alert_group_within_s,
         rules=tuple(name.strip() for name in settings.alert_rules.split(",") if name.strip()),
         surplus_within_s=settings.alert_surplus_within_s,

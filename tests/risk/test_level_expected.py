@@ -55,7 +55,7 @@ def test_what_is_less_likely_than_not_is_said_to_be_possible() -> None:
 
 
 def test_an_early_warning_counts_its_own_chance_and_time_ahead() -> None:
-    assert level_expected(a_view(a_reach(), policy=AlertPolicy(warn_ahead_s=1200))) == []
+    assert level_expected(a_view(a_reach(), policy=AlertPolicy(warn_ahead_s=600))) == []
     (result,) = level_expected(a_view(a_reach(), policy=AlertPolicy(warn_ahead_s=3600, warn_chance=0.7, ahead_s=60, chance=0.99)))
     assert (result.chance, result.keeps, result.at_once) == (0.7, False, True)
 

@@ -82,11 +82,14 @@ export interface Proposal {
   ready_at: string;
   fit: Fit;
   in_force: boolean;
+  /** Decided, and not in force yet. */
+  decided?: boolean;
   text: Text;
 }
 
 export interface Rejected {
   measure: string;
+  name?: string;
   why: string;
 }
 
@@ -111,7 +114,9 @@ export interface MeasureTaken {
   decided_at: string;
   in_force_at: string | null;
   ended_at: string | null;
+  /** At the place it was decided for; `effects` at all its places. */
   effect: Effect | null;
+  effects?: Effect[];
 }
 
 export interface Decision {
@@ -140,7 +145,7 @@ export interface DecisionToTake {
 export interface EntryAction {
   text: string;
   owner: string;
-  due: string;
+  due: string | null;
   done_at: string | null;
 }
 
@@ -160,7 +165,7 @@ export interface LogEntry {
   priority: EntryPriority;
   text: string;
   reason: string;
-  rejected: Rejected[];
+  rejected: (Rejected | string)[];
   action: EntryAction | null;
   corrects: number | null;
   corrected_by: number | null;
@@ -220,16 +225,37 @@ export interface Incident {
   entries: number[];
 }
 
+/** An action that is not done. */
+export interface OpenAction {
+  number: number;
+  text: string;
+  owner: string;
+  due: string | null;
+  overdue: boolean;
+  place: string | null;
+}
+
+/** Something that stands: a measure or decision, an alert, a problem with data. */
+export interface Standing {
+  id: string;
+  since: string | null;
+  what: Text;
+}
+
 export interface Handover {
   area: string;
+  book: string;
   since: string;
   until: string;
   incidents: Incident[];
-  actions: LogEntry[];
-  decisions: Decision[];
-  alerts: Alert[];
-  undelivered: number | Notice[];
-  data_problems: unknown[];
+  actions: OpenAction[];
+  decisions: Standing[];
+  alerts: Standing[];
+  undelivered: number | null;
+  data_problems: Standing[];
+  new_entries: number;
+  /** The last entry, to be kept elsewhere too; null while there is none. */
+  head: { number: number; hash: string } | null;
   text: Text;
 }
 
@@ -254,13 +280,15 @@ export interface Barrier {
   status: BarrierStatus;
   status_by: string | null;
   status_at: string | null;
+  status_why: string;
   effectiveness: [number, number, number];
 }
 
 export interface Factor {
   id: string;
   name: string;
-  present: boolean;
+  /** Null where nobody knows. */
+  present: boolean | null;
   odds_ratio: [number, number, number];
   source: string;
 }
@@ -299,7 +327,7 @@ export interface Notice {
   id: string;
   channel: string;
   kind: string;
-  title: string;
+  title: Text;
   created_at: string;
   state: NoticeState;
   tries: number;
@@ -341,10 +369,11 @@ export const desk = {
       headers: { "content-type": "application/json", "idempotency-key": key },
       body: JSON.stringify({ ...entry, ...who }),
     }),
-  frozen: (area: string, number: number) => request<Frozen>(at("logbook/frozen", { area, number })),
+  /** Null where nothing was kept with the entry. */
+  frozen: (area: string, number: number) => request<Frozen | null>(at("logbook/frozen", { area, number })),
   done: (who: Who, area: string, number: number) => post<LogEntry>("/v1/logbook/done", { area, number, ...who }),
   handover: (area: string, hours: number) => request<Handover>(at("logbook/handover", { area, hours })),
-  exportAddress: (area: string, format: "csv" | "pdf") => at("logbook/export", { area, format }),
+  exportAddress: (area: string, format: "csv" | "pdf", language: "en" | "nl") => at("logbook/export", { area, format, language }),
   incidents: (area: string) => request<Incident[]>(at("incidents", { area })),
   openIncident: (who: Who, incident: { area: string; category: string; place: string | null; text: string; anyway?: boolean }) => post<Incident>("/v1/incidents", { ...incident, ...who }),
   closeIncident: (who: Who, area: string, id: string | number, text: string, anyway = false) =>
@@ -353,7 +382,7 @@ export const desk = {
   bowties: (area: string) => request<Bowtie[]>(at("bowties", { area })),
   setBarrier: (who: Who, area: string, bowtie: string, barrier: string, status: BarrierStatus, why: string) =>
     post<Bowtie>("/v1/bowties/barrier", { area, bowtie, barrier, status, why, ...who }),
-  setFactor: (who: Who, area: string, factor: string, present: boolean) => post<unknown>("/v1/bowties/factor", { area, factor, present, ...who }),
+  setFactor: (who: Who, area: string, factor: string, present: boolean | null) => post<unknown>("/v1/bowties/factor", { area, factor, present, ...who }),
 
   notices: (area: string) => request<Notice[]>(at("notices", { area })),
   retryNotice: (who: Who, area: string, id: string, channel: string) => post<Notice>("/v1/notices/retry", { area, id, channel, ...who }),
@@ -363,12 +392,12 @@ export const desk = {
   setLevels: (who: Who, area: string, why: string, scales: LevelScale[]) => post<LevelVersion>("/v1/levels", { area, why, scales, ...who }),
 };
 
-/** A list that a server may not know of: null then, so that its part of the page stays out. */
+/** A list that a server may not know of, or does not give to this screen: null then, so that its part of the page stays out. */
 export async function orNone<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof ServerError && (error.status === 404 || error.status === 405)) return null;
+    if (error instanceof ServerError && [403, 404, 405].includes(error.status)) return null;
     throw error;
   }
 }

@@ -4,10 +4,11 @@ import { NONE, number, percent, type Language } from "../format";
 
 export const STATUSES = ["up", "degraded", "down", "unknown"] as const;
 
-/** A chance in per cent that never rounds a little to nothing, nor nearly to certain. */
+/** A chance in per cent, small ones with a digit more; it never rounds a little to nothing, nor nearly to certain. */
 export function chance(value: number | null | undefined, language: Language): string {
   if (typeof value !== "number" || !Number.isFinite(value)) return NONE;
-  if (value > 0 && value < 0.005) return `< ${percent(0.01, language)}`;
+  if (value > 0 && value < 0.0005) return `< ${number(0.1, language, 1)}%`;
+  if (value > 0 && value < 0.0995) return `${number(100 * value, language, 1)}%`;
   if (value < 1 && value > 0.995) return `> ${percent(0.99, language)}`;
   return percent(value, language);
 }

@@ -16,6 +16,9 @@ export function countdown(before: string | null | undefined, now: number): Count
   return { at: before as string, seconds: Math.abs(seconds), late: seconds < 0 };
 }
 
+/** In force, or decided and on its way. */
+export const isTaken = (proposal: Proposal): boolean => proposal.in_force || (proposal.decided ?? false);
+
 const byRank = (a: Proposal, b: Proposal): number => a.rank - b.rank || (a.measure < b.measure ? -1 : 1);
 
 /** The proposals for one place, best first; a measure that two scenarios name stands once, at its best rank. */
@@ -33,9 +36,9 @@ export function targetShown(proposals: readonly Proposal[], selected: string | n
   return [...proposals].sort(byRank)[0]?.target ?? selected;
 }
 
-/** The proposal with the least time left that can still be ready before the level, and is not running. */
+/** The proposal with the least time left that can still be ready before the level, and is not taken. */
 export function nextToDecide(proposals: readonly Proposal[], now: number): Proposal | null {
-  const open = proposals.filter((one) => !one.in_force && one.decide_before !== null && Date.parse(one.decide_before) >= now);
+  const open = proposals.filter((one) => !isTaken(one) && one.decide_before !== null && Date.parse(one.decide_before) >= now);
   return open.sort((a, b) => Date.parse(a.decide_before ?? "") - Date.parse(b.decide_before ?? ""))[0] ?? null;
 }
 
@@ -61,7 +64,7 @@ export const isComplete = (draft: Draft): boolean => draft.nothing || draft.tick
 
 /** The options that were shown and not ticked; those that run already were not to be chosen. */
 export function leftOut(shown: readonly Proposal[], draft: Draft): Proposal[] {
-  return shown.filter((one) => !one.in_force && !draft.ticked.includes(one.measure));
+  return shown.filter((one) => !isTaken(one) && !draft.ticked.includes(one.measure));
 }
 
 export function rejectedOf(shown: readonly Proposal[], draft: Draft, notChosen: string): Rejected[] {

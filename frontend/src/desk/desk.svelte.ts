@@ -3,7 +3,7 @@ import type { Alert } from "../api";
 import { ServerError } from "../api";
 import { i18n } from "../i18n.svelte";
 import type { Tab } from "../mode";
-import { clearedLately, stateOf } from "../model";
+import { clearedLately, stateOf, toldAlone } from "../model";
 import { store } from "../state.svelte";
 import { desk, orNone, type AlertLoad, type Decision, type Measure, type Notice, type Proposal, type Who } from "./api";
 import { EMPTY_DRAFT, rejectedOf, running, targetShown, tick, tickNothing, type Draft } from "./decide";
@@ -109,8 +109,8 @@ class Desk {
 
   /** The alert of the place that the reader chose, else the first one that nobody acknowledged yet. */
   async acknowledgeNext(): Promise<void> {
-    const open = store.alerts.filter((alert) => alert.state !== undefined && stateOf(alert) === "raised");
-    const chosen = store.following ? undefined : open.find((alert) => alert.target === store.selectedId);
+    const open = toldAlone(store.alerts).filter((alert) => alert.state !== undefined && stateOf(alert) === "raised");
+    const chosen = store.following ? undefined : open.find((alert) => [alert.target, ...(alert.joined ?? [])].includes(store.selectedId ?? ""));
     const alert = chosen ?? open[0];
     if (alert) await this.acknowledge(alert);
   }

@@ -55,13 +55,14 @@ export interface FrozenAlert {
   because: string;
 }
 
-/** The highest level first. */
-export function frozenAlerts(rows: readonly FrozenRow[], language: "en" | "nl"): FrozenAlert[] {
+/** The highest level first; a level is expected where its place had not reached it. */
+export function frozenAlerts(rows: readonly FrozenRow[], places: readonly FrozenRow[], language: "en" | "nl"): FrozenAlert[] {
+  const present = new Map(places.map((row) => [txt(row, "zone", "target"), rankOf(levelIn(row))]));
   const alerts = rows.map((row) => ({
     name: txt(row, "name", "target", "zone"),
     kind: row["kind"] === "data" ? ("data" as const) : ("crowd" as const),
     level: levelIn(row),
-    expected: txt(row, "expected_at") !== "",
+    expected: txt(row, "expected_at") !== "" && (present.get(txt(row, "target", "zone")) ?? -1) < rankOf(levelIn(row)),
     because: saidIn(row["because"] ?? row["text"], language),
   }));
   return alerts.sort((a, b) => rankOf(b.level) - rankOf(a.level));

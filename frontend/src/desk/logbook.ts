@@ -247,13 +247,15 @@ export const toldLater = (entry: Pick<LogEntry, "occurred_at" | "entered_at">): 
 export type ActionState = "done" | "overdue" | "open";
 
 export const actionState = (action: Pick<EntryAction, "due" | "done_at">, now: number): ActionState =>
-  action.done_at !== null ? "done" : Date.parse(action.due) < now ? "overdue" : "open";
+  action.done_at !== null ? "done" : action.due !== null && Date.parse(action.due) < now ? "overdue" : "open";
 
-/** Open actions, the one that was due first on top. */
+const dueOf = ({ action }: LogEntry): number => (action?.due ? Date.parse(action.due) : Infinity);
+
+/** Open actions, the one that was due first on top; those without a time last. */
 export function openActions(entries: readonly LogEntry[]): LogEntry[] {
   return entries
     .filter((entry) => entry.action !== null && entry.action.done_at === null)
-    .sort((a, b) => Date.parse(a.action?.due ?? "") - Date.parse(b.action?.due ?? "") || a.number - b.number);
+    .sort((a, b) => (dueOf(a) === dueOf(b) ? a.number - b.number : dueOf(a) - dueOf(b)));
 }
 
 /** The lines of an incident's thread, in the order in which they were written. */

@@ -24,45 +24,42 @@ def level_expected(view: RiskView) -> list[RuleResult]:
     """Places that reach the raising level with the policy's chance, unless they cannot be seen now.
 
     Where it is known how likely levels are reached, an early warning counts: its chance within its own time ahead, both of
-    the policy. One that was raised stands for at least that time, for so long it may come true. Elsewhere the forecasts count.
+    the policy. It needs no delay, for chances are found anew only each few minutes; and it stands for at least that time,
+    for so long it may come true. Elsewhere the forecasts count.
     """
+    policy = view.policy
+    warned = _pair(replace(policy, ahead_s=policy.warn_ahead_s, chance=policy.warn_chance), KEEP_CHANCE_SHARE)
+    forecast = _pair(policy, KEEP_FORECAST_SHARE)
     seen = {state.zone for state in view.zones if state.quality.may_alert} | {state.target for state in view.flows if state.quality.may_alert}
     standing = {alert.target: alert for alert in view.standing if alert.kind is AlertKind.CROWD and alert.expected_at is not None}
-    found = []
+    results = []
     for target, forecasts in _by_target(view).items():
         if target not in seen:
             continue
-        reaches = view.reaches.get(target, ())
-        result = _warned(view, target, reaches) if reaches else _forecast(view, target, forecasts)
-        found.append(result or _held(view, standing.get(target), reaches))
-    return [result for result in found if result]
+        if reaches := view.reaches.get(target, ()):
+            result = _expected(view, target, (), reaches, warned, policy.warn_ahead_s) or _held(view, standing.get(target), reaches)
+            results += [replace(result, at_once=True)] if result else []
+        elif result := _expected(view, target, forecasts, (), forecast):
+            results.append(result)
+    return results
 
 
-def _warned(view: RiskView, target: str, reaches: Sequence[LevelReach]) -> RuleResult | None:
-    """An early warning; it needs no delay, for chances are found anew only each few minutes."""
-    policy = replace(view.policy, ahead_s=view.policy.warn_ahead_s, chance=view.policy.warn_chance)
-    result = _expected(view, target, (), reaches, policy, KEEP_CHANCE_SHARE, policy.ahead_s)
-    return replace(result, at_once=True) if result else None
+Pair = tuple[AlertPolicy, AlertPolicy]
+"""What raises an alert, and what still keeps one."""
 
 
-def _forecast(view: RiskView, target: str, forecasts: Sequence[Forecast]) -> RuleResult | None:
-    return _expected(view, target, forecasts, (), view.policy, KEEP_FORECAST_SHARE)
+def _pair(policy: AlertPolicy, keep_share: float) -> Pair:
+    return policy, replace(policy, chance=policy.chance * keep_share)
 
 
 def _expected(
-    view: RiskView,
-    target: str,
-    forecasts: Sequence[Forecast],
-    reaches: Sequence[LevelReach],
-    policy: AlertPolicy,
-    keep_share: float,
-    within_s: float | None = None,
+    view: RiskView, target: str, forecasts: Sequence[Forecast], reaches: Sequence[LevelReach], pair: Pair, within_s: float | None = None
 ) -> RuleResult | None:
-    """The raising level or a higher one with the policy's chance, or still with a share of it that keeps an alert."""
-    for chance, keeps in ((policy.chance, False), (policy.chance * keep_share, True)):
-        found = view.levels.expected(target, forecasts, view.now, replace(policy, chance=chance), reaches)
+    """The raising level or a higher one, as likely as raises an alert, or else as keeps one."""
+    for policy in pair:
+        found = view.levels.expected(target, forecasts, view.now, policy, reaches)
         if found and found.level >= policy.raise_from:
-            return _result(view, target, found, keeps=keeps, within_s=within_s)
+            return _result(view, target, found, keeps=policy is not pair[0], within_s=within_s)
     return None
 
 
