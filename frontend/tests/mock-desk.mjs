@@ -106,6 +106,7 @@ export function makeDesk({ nowOf, send }) {
   }
 
   function decide(body) {
+    if (body.reason === "") return ERROR(422, "wrong_use", "a decision with reason ''; expected why: say it, it will be asked later");
     const unknown = body.measures.find((id) => !MEASURES.some((one) => one.id === id));
     if (unknown !== undefined) return ERROR(422, "wrong_data", `no measure '${unknown}'; known: ${MEASURES.map((one) => one.id).join(", ")}`);
     const at = iso(nowOf(body.area));

@@ -90,7 +90,7 @@ export const deskEn = {
     doNothingWhy: "also a decision: it is kept, with the options you left",
     others: (n: string) => `Other measures of the area: ${n}`,
     reason: "Reason",
-    reasonHint: "optional",
+    reasonMissing: "Say why: a tap on a reason is enough. It will be asked later.",
     chips: ["on advice of the police", "agreed in the safety meeting", "as a precaution"],
     chipScenario: (name: string) => `as the scenario says: ${name}`,
     rejected: (n: string) => `Not chosen: ${n}. Say why, if you like`,

@@ -91,7 +91,7 @@ export const deskNl: DeskWords = {
     doNothingWhy: "ook een besluit: het wordt bewaard, met wat u liet liggen",
     others: (n) => `Andere maatregelen van het gebied: ${n}`,
     reason: "Reden",
-    reasonHint: "mag leeg blijven",
+    reasonMissing: "Zeg waarom: een tik op een reden is genoeg. Het wordt later gevraagd.",
     chips: ["op advies van de politie", "afgesproken in het veiligheidsoverleg", "uit voorzorg"],
     chipScenario: (name) => `zoals het draaiboek zegt: ${name}`,
     rejected: (n) => `Niet gekozen: ${n}. Zeg waarom, als u wilt`,
