@@ -160,7 +160,7 @@ export async function logbookJourneys({ journey, expect, text, id, violations, s
     await page.locator(id("log-text")).press("Enter");
     await said(page, "is written");
     const incident = page.locator(id("incident")).last();
-    expect(/Thread: 2 lines/.test(await incident.innerText()), `the thread reads '${await incident.innerText()}'`);
+    await incident.filter({ hasText: "Thread: 2 lines" }).waitFor({ timeout: 10_000 });
     const found = await violations(page);
     expect(found.length === 0, found.join("; "));
     await incident.locator(id("close-incident")).click();
