@@ -41,6 +41,7 @@ export const deskEn = {
     grouped: (n: string) => `${n} told with a neighbour`,
     joined: (names: string) => `also ${names}`,
     quiet: "quiet hours: does not ring",
+    due: (level: string) => `${level} expected now`,
     before: (at: string, span: string) => `decide before ${at}, in ${span}`,
     passed: (at: string, span: string) => `too late since ${at} (${span})`,
     forMeasure: (text: string, measure: string) => `${text}: ${measure}`,

@@ -42,6 +42,7 @@ export const deskNl: DeskWords = {
     grouped: (n) => `${n} samen met een buur`,
     joined: (names) => `ook ${names}`,
     quiet: "stille uren: gaat niet af",
+    due: (level) => `nu ${level} verwacht`,
     before: (at, span) => `beslis voor ${at}, over ${span}`,
     passed: (at, span) => `te laat sinds ${at} (${span})`,
     forMeasure: (text, measure) => `${text}: ${measure}`,
