@@ -283,10 +283,14 @@ def test_the_loop_goes_on_while_its_forecaster_learns_and_then_uses_what_was_lea
     assert runner.training.learning_since == begun, "it is still learning"
     assert all(begun + k * MINUTE in told.steps for k in range(40))
     assert means_of_its_own(runner) == {0.0}
+    runner.set_clock(speed=120.0)
     school.may_end.set()
+    until = time.monotonic() + 30
     while runner.model is None and time.monotonic() < until:
         time.sleep(0.005)
-    wait_for(runner, slow.time + 17 * MINUTE)
+    assert runner.model is not None, runner.training
+    assert runner.latest is not None
+    wait_for(runner, max(slow.time, runner.latest.time) + 17 * MINUTE)
     assert means_of_its_own(runner) != {0.0}
     assert runner.training.last_failure == ""
     used = runner.model
