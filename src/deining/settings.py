@@ -38,7 +38,7 @@ class Settings:
     stale_after_intervals: float = 2.0  # a sensor is silent after so many of its own intervals without data
     stale_after_s: float = 360.0  # but never before so many seconds
     # Alerts
-    alert_from: str = "orange"  # level from which a crowd alert is raised
+    alert_from: str = "auto"  # level from which a crowd alert is raised; auto: orange on levels of the area, red on the default ones
     alert_ahead_s: float = 7200.0  # how far ahead a forecast may raise an alert
     alert_chance: float = 0.5  # probability from which a forecast level counts
     alert_keep_share: float = 0.9  # hysteresis: an alert clears below this share of its threshold
