@@ -54,7 +54,7 @@ def test_an_expected_level_is_told_with_its_local_time() -> None:
 def test_in_the_autumn_night_the_two_hours_are_told_apart() -> None:
     first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
     titles = [told([replace(RED, expected_at=at)])[0].title["en"] for at in (first, second)]
-    assert titles == ["Red expected at 02:30 (UTC+0200): Square", "Red expected at 02:30 (UTC+0100): Square"]
+    assert titles == ["Red expected at 02:30 (summer time): Square", "Red expected at 02:30 (winter time): Square"]
 
 
 def test_only_what_rises_is_told_again() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from deining.domain.area import Area
 from deining.domain.levels import Level, LevelExpected, LevelFound, LevelQuantity, LevelReach, LevelScale
 from deining.domain.measure import Fit, Measure, Proposal, Scenario
+from deining.response.measure_words import say_proposal
 from deining.response.proposals import propose
 from tests.builders import MINUTE, NOON, a_measure, a_point_counter, a_scenario, a_zone, an_area
 
@@ -180,3 +182,10 @@ def test_a_measure_that_takes_longer_never_fits_better(minute: int, more_s: floa
     assert slow.decide_before is not None
     assert quick.decide_before is not None
     assert quick.decide_before - slow.decide_before == timedelta(seconds=more_s)
+
+
+def test_both_hours_of_the_autumn_night_are_told_apart_in_a_proposal() -> None:
+    summer, winter = datetime(2026, 10, 25, 0, 40, tzinfo=UTC), datetime(2026, 10, 25, 1, 40, tzinfo=UTC)
+    one = replace(ask(a_town(), a_reach(40))[0], decide_before=summer, reached_at=winter, earliest=None, latest=None)
+    assert say_proposal(a_town(), one, 900.0)["en"].startswith("One way can still be decided until 02:40 (summer time): set-up 15 min")
+    assert "oranje om 02:40 (wintertijd)" in say_proposal(a_town(), one, 900.0)["nl"]

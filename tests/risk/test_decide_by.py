@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from deining.domain.area import Area
 from deining.domain.levels import Level
+from deining.domain.words import clock_time
 from deining.risk.decide_by import decide_before, list_prepared, sentence
-from deining.risk.words import clock_time
 from tests.builders import MINUTE, NOON, a_measure, a_scenario, a_zone, an_area
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -13,10 +13,10 @@ from deining.domain.errors import PersonalDataFound
 from deining.domain.incident import Incident
 from deining.domain.logbook import Draft, LogbookEntry, Marks
 from deining.domain.notice import DeliveryState
+from deining.domain.words import name_of
 from deining.response.handover import Handover, Standing, make_handover
 from deining.response.logbook import check_draft
 from deining.response.word_filter import find_personal_data
-from deining.risk.words import name_of
 from deining.storage.database import Connection
 from deining.storage.decisions import list_decisions
 from deining.storage.logbook import append, find_head, list_incidents, read_entries_since, read_marks, read_open_actions

@@ -12,8 +12,8 @@ from deining.domain.alert import Alert
 from deining.domain.area import Area
 from deining.domain.forecast import Forecast
 from deining.domain.state import FlowState, SensorHealth, ZoneState
+from deining.domain.words import name_of
 from deining.pipeline import Step
-from deining.risk.words import name_of
 
 AHEAD = timedelta(hours=2)
 """Forecasts further ahead than this are not frozen: the screen shows two hours."""

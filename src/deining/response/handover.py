@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from deining.domain.incident import Incident
 from deining.domain.logbook import INCIDENT_CATEGORIES, Action, Head, LogbookEntry, Priority
 from deining.domain.logbook_chain import SHORTEST_HASH
+from deining.domain.words import clock_time
 
 MOST_LINES = 4
 """Lines a section shows; how many more there are is said, and all of them stand in the structure."""
@@ -121,7 +123,7 @@ def make_handover(
     *,
     since: datetime,
     until: datetime,
-    timezone: tzinfo,
+    timezone: ZoneInfo,
     entries: Iterable[LogbookEntry],
     incidents: Iterable[Incident] = (),
     actions: Iterable[LogbookEntry] = (),
@@ -179,7 +181,7 @@ def _by_due(action: OpenAction) -> tuple[bool, float, int]:
 class _Text:
     """The text of a hand-over in one language."""
 
-    def __init__(self, whole: Handover, language: str, timezone: tzinfo, names: Mapping[str, str]) -> None:
+    def __init__(self, whole: Handover, language: str, timezone: ZoneInfo, names: Mapping[str, str]) -> None:
         self._whole, self._language, self._zone, self._names = whole, language, timezone, names
         self._words = WORDS[language]
 
@@ -207,7 +209,8 @@ class _Text:
 
     def _time(self, time: datetime) -> str:
         local = time.astimezone(self._zone)
-        return local.strftime("%H:%M" if local.date() == self._whole.until.astimezone(self._zone).date() else "%d-%m %H:%M")
+        day = "" if local.date() == self._whole.until.astimezone(self._zone).date() else local.strftime("%d-%m ")
+        return day + clock_time(time, self._zone, self._language)
 
     def _place(self, place: str | None) -> str:
         return f", {self._names.get(place, place)}" if place else ""

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from deining.domain.area import Area
 from deining.domain.decision import Effect, Verdict
-from deining.domain.levels import Level
 from deining.domain.measure import Fit, Proposal
+from deining.domain.words import LEVELS, clock_time, name_of
 
-LEVELS = {
-    "en": {Level.GREEN: "green", Level.YELLOW: "yellow", Level.ORANGE: "orange", Level.RED: "red"},
-    "nl": {Level.GREEN: "groen", Level.YELLOW: "geel", Level.ORANGE: "oranje", Level.RED: "rood"},
-}
 UNITS = {
     "occupancy": {"en": ("person", "persons"), "nl": ("persoon", "personen")},
     "flow_per_min": {"en": ("person a minute", "persons a minute"), "nl": ("persoon per minuut", "personen per minuut")},
@@ -23,23 +18,10 @@ UNITS = {
 LANGUAGES = ("en", "nl")
 
 
-def name_of_place(area: Area, place: str) -> str:
-    """The name a person knows a zone, gate or point counter by."""
-    for things in (area.zones, area.gates, area.sensors):
-        if place in things:
-            return things[place].name or place
-    return place
-
-
 def name_of_measure(area: Area, measure: str) -> str:
     """The name of a measure; its id where the library no longer holds it."""
     found = area.measures.get(measure)
     return found.name if found else measure
-
-
-def clock_time(time: datetime, timezone: ZoneInfo) -> str:
-    """Local time of day, HH:MM; a part of a minute is left out, so that no deadline is told too late."""
-    return time.astimezone(timezone).strftime("%H:%M")
 
 
 def minutes(seconds: float) -> str:
@@ -69,9 +51,9 @@ def say_proposal(area: Area, proposal: Proposal, set_up_s: float) -> dict[str, s
 
 
 def _say_proposal(area: Area, proposal: Proposal, set_up_s: float, language: str) -> str:
-    name, place, level = name_of_measure(area, proposal.measure), name_of_place(area, proposal.target), LEVELS[language][proposal.level]
+    name, place, level = name_of_measure(area, proposal.measure), name_of(area, proposal.target), LEVELS[language][proposal.level]
     english, zone = language == "en", area.timezone
-    ready = clock_time(proposal.ready_at, zone)
+    ready = clock_time(proposal.ready_at, zone, language)
     if proposal.in_force:
         return f"{name} is in force." if english else f"{name} is van kracht."
     if proposal.decided:
@@ -82,7 +64,7 @@ def _say_proposal(area: Area, proposal: Proposal, set_up_s: float, language: str
             if english
             else f"{name} kan om {ready} klaar zijn: opbouw {minutes(set_up_s)}; {place} is nu {level}."
         )
-    when, until, set_up = _say_when(area, proposal, language), clock_time(proposal.decide_before, zone), minutes(set_up_s)
+    when, until, set_up = _say_when(area, proposal, language), clock_time(proposal.decide_before, zone, language), minutes(set_up_s)
     if proposal.fit is Fit.TOO_LATE:
         return (
             f"{name} comes too late: it had to be decided before {until}; ready at {ready}, {place} {level} {when}."
@@ -102,9 +84,9 @@ def _say_when(area: Area, proposal: Proposal, language: str) -> str:
     at, chance = proposal.reached_at or proposal.ready_at, round(100 * proposal.chance)
     between = ""
     if proposal.earliest and proposal.latest:
-        first, last = clock_time(proposal.earliest, area.timezone), clock_time(proposal.latest, area.timezone)
+        first, last = clock_time(proposal.earliest, area.timezone, language), clock_time(proposal.latest, area.timezone, language)
         between = f"between {first} and {last}, " if language == "en" else f"tussen {first} en {last}, "
-    told = clock_time(at, area.timezone)
+    told = clock_time(at, area.timezone, language)
     return f"at {told} ({between}chance {chance}%)" if language == "en" else f"om {told} ({between}kans {chance}%)"
 
 
@@ -113,7 +95,7 @@ def _say_tight(proposal: Proposal, zone: ZoneInfo, language: str) -> str:
         return ""
     if proposal.earliest is None:
         return " How early it may come is not known." if language == "en" else " Hoe vroeg het kan komen is niet bekend."
-    earliest = clock_time(proposal.earliest, zone)
+    earliest = clock_time(proposal.earliest, zone, language)
     return f" It is not ready if that comes as early as {earliest}." if language == "en" else f" Komt dat al om {earliest}, dan is het niet klaar."
 
 
@@ -127,8 +109,8 @@ def _say_effect(area: Area, effect: Effect, language: str) -> list[str]:
     if effect.verdict is Verdict.TOO_EARLY or effect.difference is None or effect.low is None or effect.high is None:
         told = "Too few measured steps to say anything." if english else "Te weinig gemeten stappen om er iets over te zeggen."
         return [told, *_say_left_out(effect, language)]
-    since, until = clock_time(effect.since, area.timezone), clock_time(effect.until, area.timezone)
-    place, singular_plural, word = name_of_place(area, effect.target), UNITS[effect.quantity][language], _fewer(effect.difference, language)
+    since, until = clock_time(effect.since, area.timezone, language), clock_time(effect.until, area.timezone, language)
+    place, singular_plural, word = name_of(area, effect.target), UNITS[effect.quantity][language], _fewer(effect.difference, language)
     count = figure(abs(effect.difference), language)
     unit = singular_plural[0] if count == "1" else singular_plural[1]
     span = f"{_say_span(effect.low, effect.high, language)}, {effect.share:.0%}"

@@ -13,13 +13,10 @@ from deining.domain.decision import Decision
 from deining.domain.levels import Level
 from deining.domain.logbook import ROLES
 from deining.domain.notice import LANGUAGES, Mode, Notice, NoticeKind, notice_id
+from deining.domain.words import LEVELS, clock_time, name_of
 
 LASTS = timedelta(hours=6)
 """After this a notice that could not be delivered is given up: what it tells is over, or was told again."""
-LEVELS = {
-    "en": {Level.GREEN: "Green", Level.YELLOW: "Yellow", Level.ORANGE: "Orange", Level.RED: "Red"},
-    "nl": {Level.GREEN: "Groen", Level.YELLOW: "Geel", Level.ORANGE: "Oranje", Level.RED: "Rood"},
-}
 WORDS = {
     "en": {"expected": "{level} expected at {at}", "over": "Over", "blind": "No data", "seen": "Data again", "more": "and {n} more", "also": "Also: {names}."},
     "nl": {
@@ -107,7 +104,7 @@ def notices_for(changed: Iterable[Alert], before: Iterable[Alert], area: Area, *
 def decision_notice(decision: Decision, area: Area, *, mode: Mode, book: str) -> Notice:
     """What people are told of a decision: what and in which role, never who; the reason, free text, stays in the logbook."""
     what = ", ".join(one.name for one in decision.measures)
-    at = _clock(decision.taken_at, area)
+    at = {language: clock_time(decision.taken_at, area.timezone, language) for language in LANGUAGES}
     said = {language: what or NOTHING[language] for language in LANGUAGES}
     roles = {language: ROLES.get(decision.role, {}).get(language, decision.role) for language in LANGUAGES}
     return _notice(
@@ -119,7 +116,7 @@ def decision_notice(decision: Decision, area: Area, *, mode: Mode, book: str) ->
         Priority.MEDIUM,
         decision.taken_at,
         {language: DECISION[language].format(n=decision.number, what=said[language]) for language in LANGUAGES},
-        {language: DECIDED[language].format(at=at, role=roles[language], what=said[language]) for language in LANGUAGES},
+        {language: DECIDED[language].format(at=at[language], role=roles[language], what=said[language]) for language in LANGUAGES},
         targets=[decision.target] if decision.target else [],
         extra={"decision": decision.number, "measures": [one.measure for one in decision.measures], "about_alert": decision.alert},
     )
@@ -220,7 +217,7 @@ def _notice(
         title=title,
         text=text,
         place=targets[0] if targets else None,
-        place_name=_name(area, targets[0]) if targets else "",
+        place_name=name_of(area, targets[0]) if targets else "",
         level=level,
         alert=alert,
         quiet=quiet,
@@ -236,31 +233,17 @@ def _title(group: _Group, level: Level, area: Area, language: str, *, is_over: b
     elif is_over:
         what = words["over"]
     elif head.expected_at is not None:
-        what = words["expected"].format(level=LEVELS[language][level], at=_clock(head.expected_at, area))
+        what = words["expected"].format(level=LEVELS[language][level].capitalize(), at=clock_time(head.expected_at, area.timezone, language))
     else:
-        what = LEVELS[language][level]
+        what = LEVELS[language][level].capitalize()
     more = " " + words["more"].format(n=len(group.alerts) - 1) if len(group.alerts) > 1 else ""
-    return f"{what}: {_name(area, head.zone or head.target)}{more}"
+    return f"{what}: {name_of(area, head.zone or head.target)}{more}"
 
 
 def _text(group: _Group, area: Area, language: str, now: datetime, *, is_over: bool) -> str:
-    because = OVER[language].format(at=_clock(now, area)) if is_over else group.head.because.get(language, "")
-    names = ", ".join(_name(area, alert.zone or alert.target) for alert in group.alerts[1:])
+    because = OVER[language].format(at=clock_time(now, area.timezone, language)) if is_over else group.head.because.get(language, "")
+    names = ", ".join(name_of(area, alert.zone or alert.target) for alert in group.alerts[1:])
     return " ".join(part for part in (because, WORDS[language]["also"].format(names=names) if names else "") if part)
-
-
-def _name(area: Area, target: str) -> str:
-    for things in (area.zones, area.gates, area.sensors):
-        if target in things:
-            return things[target].name or target
-    return target
-
-
-def _clock(time: datetime, area: Area) -> str:
-    """Local time of day; with its distance from UTC in the hour that comes twice."""
-    local = time.astimezone(area.timezone)
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return local.strftime("%H:%M (UTC%z)" if twice else "%H:%M")
 
 
 def _shape(area: Area, targets: Sequence[str]) -> tuple[tuple[LonLat, ...], ...]:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from deining.domain.area import Area
 from deining.domain.levels import Level
 from deining.domain.measure import Measure
-from deining.risk.words import clock_time, minutes_of
+from deining.domain.words import clock_time
+from deining.risk.words import minutes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from deining.domain.state import SensorHealth
-from deining.risk.words import clock_time
+from deining.domain.words import clock_time
 
 NO_DATA = "silent: no data when data were due"
 """The fault of a sensor of which nothing arrives."""

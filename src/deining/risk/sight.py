@@ -11,8 +11,8 @@ from deining.domain.area import Sensor
 from deining.domain.levels import Level
 from deining.domain.ports import RiskView, RuleResult
 from deining.domain.state import Quality, SensorHealth, ZoneState
+from deining.domain.words import name_of
 from deining.risk.fault_words import fault_sentence
-from deining.risk.words import name_of
 
 
 def busy_places(view: RiskView) -> set[str]:

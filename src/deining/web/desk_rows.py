@@ -15,11 +15,11 @@ from deining.domain.incident import Incident
 from deining.domain.levels import LevelSet
 from deining.domain.logbook import LogbookEntry, Marks
 from deining.domain.measure import Measure, Proposal
+from deining.domain.words import name_of
 from deining.response.handover import Handover, Standing
 from deining.response.measure_words import name_of_measure
 from deining.risk.bowtie.assessment import Likelihood
 from deining.risk.load import AlertLoad
-from deining.risk.words import name_of
 from deining.storage.level_table import as_rows
 from deining.storage.outbox import NoticeRow as Kept
 

@@ -14,9 +14,9 @@ from deining.domain.area import Area, Sensor
 from deining.domain.forecast import Forecast
 from deining.domain.levels import Level, LevelExpected, LevelFound, LevelQuantity, LevelReach
 from deining.domain.state import Explanation, FlowState, SensorHealth, TotalState, ZoneState
+from deining.domain.words import name_of
 from deining.forecasting.record import AT, BANDS, BANDS_S, LevelCounts, read_score
 from deining.pipeline import Step
-from deining.risk.words import name_of
 from deining.runner import Runner
 from deining.storage.forecasts import ScoreRow
 from deining.storage.models import KeptModel

@@ -9,7 +9,7 @@ from deining.domain.alert import AlertKind
 from deining.domain.levels import Level, LevelFound
 from deining.domain.ports import RiskView, RuleResult
 from deining.domain.state import ZoneState
-from deining.risk.words import LEVELS, clock_time, name_of
+from deining.domain.words import LEVELS, clock_time, name_of
 
 SURE_INFLOW_SHARE = 0.5
 """An inflow counts as certain for this share: what flows in minute by minute may halve before the zone is full."""

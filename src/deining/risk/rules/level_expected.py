@@ -10,8 +10,9 @@ from deining.domain.alert import Alert, AlertKind, AlertPolicy
 from deining.domain.forecast import Forecast
 from deining.domain.levels import LevelExpected, LevelReach
 from deining.domain.ports import RiskView, RuleResult
+from deining.domain.words import LEVELS, clock_time, name_of
 from deining.risk.warning_days import KEEP_CHANCE_SHARE
-from deining.risk.words import LEVELS, clock_time, figure, minutes_of, name_of
+from deining.risk.words import figure, minutes_of
 
 KEEP_FORECAST_SHARE = 0.7
 """Hysteresis where only a forecast is known: it is kept until its chance falls below this share of the chance that raises one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from deining.domain.alert import AlertKind
 from deining.domain.levels import Level, LevelFound
 from deining.domain.ports import RiskView, RuleResult
-from deining.risk.words import LEVELS, figure, name_of
+from deining.domain.words import LEVELS, name_of
+from deining.risk.words import figure
 
 
 def level_now(view: RiskView) -> list[RuleResult]:

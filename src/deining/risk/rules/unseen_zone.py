@@ -8,8 +8,8 @@ from deining.domain.alert import AlertKind
 from deining.domain.levels import Level
 from deining.domain.ports import RiskView, RuleResult
 from deining.domain.state import Quality, ZoneState
+from deining.domain.words import clock_time, name_of
 from deining.risk.sight import busy_places, is_judged
-from deining.risk.words import clock_time, name_of
 
 WHY = {
     "en": {
