@@ -311,7 +311,8 @@ def run_live(given: argparse.Namespace) -> int:
     """deining run"""
     from deining.app import App
     from deining.storage.area_folder import find_area_folder
-    from deining.web.server import LOOPBACK, open_socket, serve
+    from deining.web.acts import LOOPBACK
+    from deining.web.server import open_socket, serve
 
     settings = _settings(port=given.port, host=given.host)
     area = _read_area(given.area, LiveClock().now().date())
@@ -331,7 +332,8 @@ def run_live(given: argparse.Namespace) -> int:
 def run_exercise(given: argparse.Namespace) -> int:
     """deining exercise"""
     from deining.app import App, add_exercise
-    from deining.web.server import LOOPBACK, open_socket, serve
+    from deining.web.acts import LOOPBACK
+    from deining.web.server import open_socket, serve
 
     settings = _settings(port=given.port, host=given.host)
     area = _read_area(given.area, LiveClock().now().date())

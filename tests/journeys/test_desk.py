@@ -103,6 +103,18 @@ def test_a_name_in_a_line_is_warned_for_and_written_only_on_purpose(desk: Server
     assert act(desk, "/v1/logbook", text="Gesproken met mevrouw Bakker", anyway=True).json()["number"] == 1
 
 
+def test_a_line_that_is_sent_again_under_its_key_is_written_once(desk: Server) -> None:
+    def send(text: str, key: str) -> httpx.Response:
+        return httpx.post(f"{desk.address}/v1/logbook", json={**WHO, "text": text}, headers={"Idempotency-Key": key}, timeout=30)
+
+    first, again, other = send("The answer got lost", "k-1"), send("The answer got lost", "k-1"), send("The answer got lost", "k-2")
+    assert (first.json()["number"], again.json(), other.json()["number"]) == (1, first.json(), 2)
+    mixed = send("Another line", "k-1")
+    assert (mixed.status_code, "entry 1" in mixed.json()["error"]["message"]) == (422, True)
+    assert send("x", "k" * 201).status_code == 422
+    assert len(desk.get("/v1/logbook?area=town").json()) == 2
+
+
 def test_a_decision_comes_with_its_line_and_its_notice(desk: Server) -> None:
     decided = act(desk, "/v1/decisions", measures=["close-north"], reason="as agreed", target="square", rejected=[]).json()
     assert (decided["number"], decided["entry"], decided["measures"][0]["in_force_at"]) == (1, 1, None)

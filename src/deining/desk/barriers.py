@@ -102,10 +102,12 @@ class Barriers:
         words = STATUS_WORDS.get(area.language, STATUS_WORDS["en"])
         text = words["is"].format(name=names[barrier], status=words[status.value])
 
+        frozen = self._log.freeze(sight)
+
         def work(connection: Connection) -> None:
             write_status(connection, given)
             draft = Draft(occurred_at=sight.now, author=who.name, role=who.role, place=known[bowtie].zone, category="measure", text=text, reason=why)
-            self._log.append(connection, draft, sight)
+            self._log.append(connection, draft, sight, frozen)
 
         self._office.write(work)
 

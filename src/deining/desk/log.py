@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 
 from deining.desk.office import Office, Sight
 from deining.desk.snapshot import freeze
-from deining.domain.errors import PersonalDataFound
+from deining.domain.errors import PersonalDataFound, WrongUse
 from deining.domain.incident import Incident
 from deining.domain.logbook import Draft, LogbookEntry, Marks
 from deining.domain.notice import DeliveryState
 from deining.domain.words import name_of
 from deining.response.handover import Handover, Standing, make_handover
-from deining.response.logbook import check_draft
+from deining.response.logbook import check_draft, clean_text
 from deining.response.word_filter import find_personal_data
 from deining.storage.database import Connection
 from deining.storage.decisions import list_decisions
-from deining.storage.logbook import append, find_head, list_incidents, read_entries_since, read_marks, read_open_actions
+from deining.storage.logbook import append, find_by_key, find_head, keep_key, list_incidents, read_entries_since, read_marks, read_open_actions
 from deining.storage.outbox import count_undelivered
 
 
@@ -37,27 +37,47 @@ class Log:
         """What in some texts seems to name persons; names of this area's own places are none."""
         return [asdict(found) for text in texts for found in find_personal_data(text, self._allowed)]
 
-    def write(self, draft: Draft, sight: Sight, *, anyway: bool = False) -> LogbookEntry:
+    def write(self, draft: Draft, sight: Sight, *, anyway: bool = False, key: str | None = None) -> LogbookEntry:
         """Write an entry for good.
 
         Parameters
         ----------
         anyway
             Whether to write what seems to name persons too.
+        key
+            The sender's own name for this line: under the same one it is written once, and that entry is given back.
 
         Raises
         ------
         PersonalDataFound
             When the text seems to name persons and `anyway` is not given; nothing was written.
         WrongUse
-            As `check_draft`.
+            As `check_draft`, or when another line was written under the key.
         """
         if not anyway and (found := self.find_personal_data(draft.text, draft.reason, draft.action.text if draft.action else "", *draft.rejected)):
             raise PersonalDataFound(found)
-        return self._office.write(lambda connection: self.append(connection, draft, sight))
+        frozen = self.freeze(sight)
 
-    def append(self, connection: Connection, draft: Draft, sight: Sight, frozen: bytes | None = None) -> LogbookEntry:
+        def work(connection: Connection) -> LogbookEntry:
+            known = find_by_key(connection, self._office.area.id, self._office.book, key) if key else None
+            if known is not None:
+                if (known.text, known.author) != (clean_text(draft.text), clean_text(draft.author)):
+                    raise WrongUse(f"entry {known.number} was written under this Idempotency-Key, with another text; give each line a key of its own")
+                return known
+            entry = self.append(connection, draft, sight, frozen)
+            if key:
+                keep_key(connection, entry, key)
+            return entry
+
+        return self._office.write(work)
+
+    def append(self, connection: Connection, draft: Draft, sight: Sight, frozen: bytes) -> LogbookEntry:
         """Check and add an entry, in the writer's own transaction.
+
+        Parameters
+        ----------
+        frozen
+            As by `freeze`, made before: the writer is not to wait for it.
 
         Raises
         ------
@@ -74,10 +94,12 @@ class Log:
             incidents={incident.id: incident.is_open for incident in list_incidents(connection, area, book)},
             with_action=None if draft.completes is None else {entry.number for entry in read_open_actions(connection, area, book)},
         )
-        return append(connection, area, book, checked, frozen or self._freeze(connection, sight), sight.now)
+        return append(connection, area, book, checked, frozen, sight.now)
 
-    def _freeze(self, connection: Connection, sight: Sight) -> bytes:
-        decisions = list_decisions(connection, self._office.area.id, self._office.book)
+    def freeze(self, sight: Sight) -> bytes:
+        """What the screen shows, with the measures in force, as it is kept with an entry."""
+        with closing(self._office.open_reader()) as connection:
+            decisions = list_decisions(connection, self._office.area.id, self._office.book)
         in_force = [
             {"measure": one.measure, "name": one.name, "decision": decision.number, "in_force_at": one.in_force_at}
             for decision in decisions

@@ -104,9 +104,11 @@ class Response:
         )
         forecasts = _of_places(sight, {place for one in chosen for place in one.places})
 
+        frozen = self._log.freeze(sight)
+
         def work(connection: Connection) -> Decision:
             number = next_decision_number(connection, area.id, self._office.book)
-            entry = self._log.append(connection, self._as_draft(decision, number), sight)
+            entry = self._log.append(connection, self._as_draft(decision, number), sight, frozen)
             written = write_decision(connection, area.id, self._office.book, replace(decision, entry=entry.number), forecasts)
             self._office.enqueue(connection, [decision_notice(written, area, mode=Mode(self._office.mode), book=self._office.book)])
             return written
@@ -148,7 +150,7 @@ class Response:
         UnknownName, WrongUse
             As `mark_progress`.
         """
-        area = self._office.area
+        area, frozen = self._office.area, self._log.freeze(sight)
 
         def work(connection: Connection) -> Decision:
             decided = get_decision(connection, area.id, self._office.book, number).find_measure(measure)
@@ -161,6 +163,7 @@ class Response:
                 connection,
                 Draft(occurred_at=sight.now, author=who.name, role=who.role, place=marked.target, category="measure", text=text, decision=number),
                 sight,
+                frozen,
             )
             return marked
 

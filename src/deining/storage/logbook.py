@@ -104,6 +104,17 @@ def as_entry(row: Iterable[Any]) -> LogbookEntry:
     )
 
 
+def find_by_key(connection: sqlite3.Connection, area: str, book: str, key: str) -> LogbookEntry | None:
+    """The entry that was written under a key of its sender; None where none was."""
+    row = connection.execute("SELECT number FROM logbook_key WHERE area = ? AND book = ? AND key = ?", (area, book, key)).fetchone()
+    return get_entry(connection, area, book, row[0]) if row else None
+
+
+def keep_key(connection: sqlite3.Connection, entry: LogbookEntry, key: str) -> None:
+    """Remember under which key an entry was written, in its own transaction."""
+    connection.execute("INSERT INTO logbook_key VALUES (?, ?, ?, ?)", (entry.area, entry.book, key, entry.number))
+
+
 def find_head(connection: sqlite3.Connection, area: str, book: str) -> Head | None:
     """Where a logbook ends; None while it is empty."""
     row = connection.execute("SELECT number, hash FROM logbook_head WHERE area = ? AND book = ?", (area, book)).fetchone()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import Request
@@ -11,6 +12,8 @@ from fastapi import Request
 from deining.domain.errors import NotAllowed, TooLarge, WrongUse
 from deining.domain.logbook import ROLES
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Names of this machine to itself."""
 MOST_BYTES = 200_000
 LONGEST_NAME = 100
 Body = TypeVar("Body", bound="Act")
@@ -30,7 +33,7 @@ def check_desk(request: Request) -> None:
     Raises
     ------
     NotAllowed
-        When the request comes over the network.
+        When the request comes over the network, or by another name than this machine's own, as that of a site that points here.
     """
     host = request.client.host if request.client else ""
     try:
@@ -38,7 +41,8 @@ def check_desk(request: Request) -> None:
     except ValueError:
         address = None
     mapped = getattr(address, "ipv4_mapped", None)
-    if address is None or not (mapped or address).is_loopback:
+    name = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    if address is None or not (mapped or address).is_loopback or name not in LOOPBACK:
         raise NotAllowed("decisions, logbook and alerts are handled at the machine that deining runs on, until there is a sign-in; open the page there")
 
 

@@ -16,6 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from deining.app import App
 from deining.domain.errors import PortInUse, WrongUse
+from deining.web.acts import LOOPBACK
 from deining.web.api import ROUTERS
 from deining.web.api.observations import Tokens
 from deining.web.describe import describe
@@ -23,7 +24,6 @@ from deining.web.errors import handle_errors
 from deining.web.page import GuardHeaders, GuardHost, add_page
 from deining.web.screen import Screen
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 END_WITHIN_S = 2
 SWITCH_S = 0.0005
 """A thread that computes makes way for the others after this time, so that a post does not wait for a large area's step."""

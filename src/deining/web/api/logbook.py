@@ -11,6 +11,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from deining.domain.errors import WrongUse
 from deining.domain.logbook import Action, Draft, IncidentStep, Priority
 from deining.jobs.log_verify import read_extract
 from deining.reporting.logbook_export import export_csv, export_pdf
@@ -24,6 +25,7 @@ from deining.web.desk_rows import EntryRow, HandoverRow, IncidentRow, entry_row,
 router = APIRouter(dependencies=[Depends(check_desk)])
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+LONGEST_KEY = 200
 DONE = {"en": "Done: {text}", "nl": "Gedaan: {text}"}
 TYPES = {"csv": "text/csv; charset=utf-8", "pdf": "application/pdf"}
 OneArea = Annotated[str, Query(description="The area")]
@@ -153,7 +155,7 @@ async def write_line(app: Running, request: Request) -> Response:
         alert=act.alert,
         decision=act.decision,
     )
-    return await _write(runner, draft, anyway=act.anyway)
+    return await _write(runner, draft, anyway=act.anyway, key=_key(request))
 
 
 @router.post("/v1/logbook/done")
@@ -170,7 +172,7 @@ async def mark_done(app: Running, request: Request) -> Response:
 
     text = DONE.get(runner.area.language, DONE["en"]).format(text=await asyncio.to_thread(find))
     draft = Draft(occurred_at=runner.now(), author=act.by, role=act.role, category="communication", text=text, completes=act.number)
-    return await _write(runner, draft, anyway=True)
+    return await _write(runner, draft, anyway=True, key=_key(request))
 
 
 @router.get("/v1/incidents")
@@ -196,7 +198,7 @@ async def open_incident(app: Running, request: Request) -> Response:
         incident_step=IncidentStep.OPENED,
         incident_category=act.category,
     )
-    return await _write_incident(runner, draft, anyway=act.anyway)
+    return await _write_incident(runner, draft, anyway=act.anyway, key=_key(request))
 
 
 @router.post("/v1/incidents/close")
@@ -208,16 +210,24 @@ async def close_incident(app: Running, request: Request) -> Response:
     draft = Draft(
         occurred_at=runner.now(), author=act.by, role=act.role, category="incident", text=act.text, incident=act.id, incident_step=IncidentStep.CLOSED
     )
-    return await _write_incident(runner, draft, anyway=act.anyway)
+    return await _write_incident(runner, draft, anyway=act.anyway, key=_key(request))
 
 
-async def _write(runner: Runner, draft: Draft, *, anyway: bool) -> Response:
-    entry = await asyncio.to_thread(runner.desk.log.write, draft, runner.sight(), anyway=anyway)
+def _key(request: Request) -> str | None:
+    """The sender's own name for a line, sent as the header Idempotency-Key: under the same one it is written once."""
+    key = request.headers.get("idempotency-key", "").strip()
+    if len(key) > LONGEST_KEY:
+        raise WrongUse(f"the Idempotency-Key has {len(key)} characters; expected at most {LONGEST_KEY}")
+    return key or None
+
+
+async def _write(runner: Runner, draft: Draft, *, anyway: bool, key: str | None) -> Response:
+    entry = await asyncio.to_thread(runner.desk.log.write, draft, runner.sight(), anyway=anyway, key=key)
     marks = await asyncio.to_thread(runner.desk.log.read_marks)
     return json_response(entry_row(runner.area, entry, marks))
 
 
-async def _write_incident(runner: Runner, draft: Draft, *, anyway: bool) -> Response:
-    entry = await asyncio.to_thread(runner.desk.log.write, draft, runner.sight(), anyway=anyway)
+async def _write_incident(runner: Runner, draft: Draft, *, anyway: bool, key: str | None) -> Response:
+    entry = await asyncio.to_thread(runner.desk.log.write, draft, runner.sight(), anyway=anyway, key=key)
     incidents = await asyncio.to_thread(runner.desk.log.list_incidents)
     return json_response(next(incident_row(runner.area, one) for one in incidents if one.id == entry.incident))
