@@ -97,6 +97,13 @@ def test_the_evening_brings_alerts_and_the_dead_counter_a_data_alert(demo: Serve
     alerts = demo.get("/v1/alerts", params={"area": "strand", "active": "true"}).json()
     assert {alert["kind"] for alert in alerts} == {"crowd", "data"}
     assert all(set(alert["because"]) == {"en", "nl"} for alert in alerts)
+    seen = httpx.post(
+        f"{demo.address}/v1/alerts/acknowledge", json={"area": "strand", "id": alerts[0]["id"], "by": "A. Visser", "role": "operator"}, timeout=30
+    )
+    assert (seen.json()["state"], seen.json()["acknowledged_by"]) == ("acknowledged", "A. Visser")
+    course = demo.get("/v1/alerts/course", params={"area": "strand", "id": alerts[0]["id"]}).json()
+    assert course[0]["state"] == "raised"
+    assert (course[-1]["state"], course[-1]["who"]) == ("acknowledged", "A. Visser")
     dead = next(row for row in demo.get("/v1/sensors/health", params={"area": "strand"}).json() if row["fault"])
     assert dead["last_end"] == "2026-07-18T20:10:00Z"
     assert dead["sensor"] in {alert["target"] for alert in alerts if alert["kind"] == "data"}

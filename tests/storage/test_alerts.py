@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,6 +95,18 @@ def test_moving_a_replay_back_undoes_what_was_done_later_and_nothing_else(store:
     assert read_alerts(store, "town", NOON) == [before]
     assert len(read_alert_course(store, "town", "square-1")) == 1
     assert len(read_alerts(store, "other", NOON)) == 2
+
+
+def test_a_replay_that_went_back_says_again_what_was_said_then(store: Connection) -> None:
+    orange = an_alert(level=Level.ORANGE, because={"en": "It is at 0.6."}, priority=Priority.MEDIUM)
+    red = replace(orange, level=Level.RED, because={"en": "It is at 1.0."}, priority=Priority.HIGH, changed_at=NOON + 3 * MINUTE)
+    for alert in (orange, red, replace(red, because={"en": "It is at 1.4."})):
+        write_alerts(store, "town", [alert])
+    forget_alerts_after(store, "town", NOON + 4 * MINUTE)
+    assert read_alerts(store, "town", NOON) == [red], "the sentence of the last turn, not one that was told later"
+    forget_alerts_after(store, "town", NOON + 2 * MINUTE)
+    (back,) = read_alerts(store, "town", NOON)
+    assert (back.level, back.priority, back.because) == (Level.ORANGE, Priority.MEDIUM, {"en": "It is at 0.6."})
 
 
 def test_alerts_of_an_earlier_version_are_taken_over_with_a_priority(tmp_path: Path) -> None:

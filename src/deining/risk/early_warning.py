@@ -123,10 +123,12 @@ def together(earlier: WarningRecord, day: WarningRecord) -> WarningRecord:
 
 @dataclass(slots=True)
 class _Today:
-    """The day that goes on: when it began, and its course."""
+    """The day that goes on: when it began, its course, and what so many of its steps showed when it was last asked."""
 
     began: datetime
     course: Course
+    steps: int = 0
+    record: WarningRecord | None = None
 
 
 class EarlyWarning:
@@ -178,11 +180,13 @@ class EarlyWarning:
         self._today.course.add(self._chances(now), self._shares(zones, levels))
 
     def learn(self) -> WarningRecord:
-        """What all days until now showed, today among them. Changes nothing."""
+        """What all days until now showed, today among them; asked twice at one moment it is worked out once."""
         if self._today is None:
             return self._record
-        day = find_record(self._today.course, self._raw_policy, self._step_s, self._today.began)
-        return together(self._record, day)
+        today = self._today
+        if today.record is None or today.steps != len(today.course):
+            today.steps, today.record = len(today.course), find_record(today.course, self._raw_policy, self._step_s, today.began)
+        return together(self._record, today.record)
 
     def _chances(self, now: datetime) -> NDArray[np.float32]:
         """By zone: the chance, as it was found, that the raising level is reached within the time of a warning."""

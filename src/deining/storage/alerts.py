@@ -20,6 +20,7 @@ COLUMNS = (
     "acknowledged_us", "acknowledged_by", "shelved_us", "shelved_until_us", "shelved_by", "shelved_why", "decide_before_us", "decide_measure",
     "told_in", "joined", "quiet",
 )  # fmt: skip
+TURN = ("area", "book", "id", "time_us", "state", "level", "priority", "rule", "because", "expected_us", "chance", "who", "why")
 FORGET_AFTER = (
     "DELETE FROM alert WHERE area = ?1 AND raised_us > ?2",
     "DELETE FROM alert_course WHERE area = ?1 AND time_us > ?2",
@@ -27,10 +28,10 @@ FORGET_AFTER = (
     "UPDATE alert SET acknowledged_us = NULL, acknowledged_by = NULL WHERE area = ?1 AND acknowledged_us > ?2",
     """UPDATE alert SET shelved_us = NULL, shelved_until_us = NULL, shelved_by = NULL, shelved_why = NULL
         WHERE area = ?1 AND shelved_us > ?2""",
-    """UPDATE alert SET (level, priority, rule, expected_us, changed_us) =
-        (SELECT c.level, c.priority, c.rule, c.expected_us, c.time_us FROM alert_course c
+    """UPDATE alert SET (level, priority, rule, because, expected_us, chance, changed_us) =
+        (SELECT c.level, c.priority, c.rule, c.because, c.expected_us, c.chance, c.time_us FROM alert_course c
             WHERE c.area = alert.area AND c.book = alert.book AND c.id = alert.id ORDER BY c.number DESC LIMIT 1)
-        WHERE area = ?1 AND changed_us > ?2
+        WHERE area = ?1 AND raised_us <= ?2 AND cleared_us IS NULL
         AND EXISTS (SELECT 1 FROM alert_course c WHERE c.area = alert.area AND c.book = alert.book AND c.id = alert.id)""",
 )
 
@@ -59,8 +60,7 @@ def write_alerts(connection: sqlite3.Connection, area: str, alerts: Sequence[Ale
     """Keep alerts; the same id again replaces how it stands, and its course is kept with what it was before."""
     insert_rows(connection, "INSERT OR REPLACE INTO alert", [(area, book, *_row(alert)) for alert in alerts])
     connection.executemany(
-        "INSERT OR IGNORE INTO alert_course (area, book, id, time_us, state, level, priority, rule, expected_us, who, why)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR IGNORE INTO alert_course ({', '.join(TURN)}) VALUES ({', '.join('?' * len(TURN))})",  # noqa: S608  constant names
         [_turn(area, book, alert) for alert in alerts],
     )
 
@@ -87,7 +87,7 @@ def read_alert_course(connection: sqlite3.Connection, area: str, id: str, book: 
 
 
 def forget_alerts_after(connection: sqlite3.Connection, area: str, time: datetime) -> None:
-    """Bring alerts back to how they stood at a time: a replay was moved back. Their sentences stay those told last."""
+    """Bring alerts back to how they stood at their last turn before a time: a replay was moved back."""
     for statement in FORGET_AFTER:
         connection.execute(statement, (area, to_us(time)))
 
@@ -155,7 +155,9 @@ def _turn(area: str, book: str, alert: Alert) -> tuple[Value, ...]:
     who = {AlertState.ACKNOWLEDGED: alert.acknowledged_by, AlertState.SHELVED: alert.shelved_by}.get(alert.state)
     why = alert.shelved_why if alert.state is AlertState.SHELVED else None
     at = to_us(alert.cleared_at or alert.changed_at or alert.raised_at)
-    return (area, book, alert.id, at, alert.state.value, alert.level.label, alert.priority.value, alert.rule, _us(alert.expected_at), who, why)
+    because = json.dumps(dict(alert.because), ensure_ascii=False)
+    stands = (alert.state.value, alert.level.label, alert.priority.value, alert.rule, because, _us(alert.expected_at), alert.chance)
+    return (area, book, alert.id, at, *stands, who, why)
 
 
 def _us(time: datetime | None) -> int | None:

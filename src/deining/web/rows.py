@@ -351,6 +351,18 @@ class AlertRow(msgspec.Struct, kw_only=True):
     quiet: bool
 
 
+class AlertTurnRow(msgspec.Struct, kw_only=True):
+    """One turn in the course of an alert: from this time on it was so; `who` and `why` where a person did it."""
+
+    time: datetime
+    state: Literal["raised", "acknowledged", "shelved", "cleared"]
+    level: LevelName
+    priority: Literal["high", "medium", "low"]
+    rule: str
+    who: str | None
+    why: str | None
+
+
 class HealthRow(msgspec.Struct, kw_only=True):
     """Age and fault of a sensor, and what became of the rows it sent."""
 

@@ -51,7 +51,9 @@ CREATE TABLE alert_course (
     level TEXT NOT NULL,
     priority TEXT NOT NULL,
     rule TEXT NOT NULL,
+    because TEXT NOT NULL,
     expected_us INTEGER,
+    chance REAL,
     who TEXT,
     why TEXT,
     UNIQUE (area, book, id, time_us, state, level, priority, rule)

@@ -8,16 +8,17 @@ from datetime import timedelta
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from deining.domain.errors import UnknownName
 from deining.risk.load import load_of
-from deining.storage.alerts import read_alerts
-from deining.web.acts import Act, read_act
+from deining.storage.alerts import read_alert_course, read_alerts
+from deining.web.acts import Act, check_desk, read_act
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
 from deining.web.desk_rows import LoadRow, load_row
-from deining.web.rows import AlertRow, alert_row
+from deining.web.rows import AlertRow, AlertTurnRow, alert_row
 
 router = APIRouter()
 
@@ -52,6 +53,30 @@ def get_alerts(
             with closing(app.open_reader()) as connection:
                 alerts = read_alerts(connection, runner.area.id, runner.now() - timedelta(hours=hours))
         rows += [alert_row(runner.area, alert) for alert in alerts]
+    return json_response(rows)
+
+
+@router.get("/v1/alerts/course", dependencies=[Depends(check_desk)])
+@answers(list[AlertTurnRow], errors=(403, 404))
+def get_course(app: Running, area: Annotated[str, Query(description="The area")], id: Annotated[str, Query(description="Id of the alert")]) -> Response:
+    """Every turn that an alert took, with its time: raised, acknowledged, shelved, risen, cleared, and by whom."""
+    runner = app.get_runner(area)
+    with closing(app.open_reader()) as connection:
+        turns = read_alert_course(connection, runner.area.id, id)
+    if not turns:
+        raise UnknownName("alert", id, [alert.id for alert in runner.alerts])
+    rows = [
+        AlertTurnRow(
+            time=turn.time,
+            state=turn.state.value,
+            level=turn.level.label,  # type: ignore[arg-type]
+            priority=turn.priority.value,
+            rule=turn.rule,
+            who=turn.who,
+            why=turn.why,
+        )
+        for turn in turns
+    ]
     return json_response(rows)
 
 
