@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from deining.desk.log import Log
 from deining.desk.office import Office, Sight, Who
@@ -12,12 +13,14 @@ from deining.domain.bowtie import BarrierStatus, Bowtie, PresenceSet, StatusSet,
 from deining.domain.decision import Decision
 from deining.domain.errors import UnknownName
 from deining.domain.logbook import Draft
+from deining.domain.state import ZoneState
 from deining.risk.bowtie.assessment import Assessment, assess
 from deining.risk.bowtie.statuses import present_statuses
 from deining.storage.barriers import read_presences, read_statuses, write_presence, write_status
 from deining.storage.database import Connection
 from deining.storage.decisions import list_decisions
 
+NORMAL = NormalDist()
 STATUS_WORDS = {
     "en": {"up": "up", "degraded": "degraded", "down": "down", "unknown": "not known", "is": "Barrier {name} is {status}."},
     "nl": {"up": "op orde", "degraded": "verminderd", "down": "uitgevallen", "unknown": "niet bekend", "is": "Barrière {name} is {status}."},
@@ -66,7 +69,7 @@ class Barriers:
         said = {id_: given for id_, given in said.items() if id_ in known}
         statuses = present_statuses(bowtie, {id_: given.status for id_, given in said.items()}, health)
         language = self._office.area.language if self._office.area.language in STATUS_WORDS else "en"
-        assessment = assess(bowtie, _forecast_chance(bowtie, sight), statuses, present, language=language)
+        assessment = assess(bowtie, forecast_chance(bowtie, sight), statuses, present, language=language)
         return BowtieNow(bowtie=bowtie, assessment=assessment, statuses=statuses, said=said, present=present)
 
     def _health(self, sight: Sight, decisions: list[Decision]) -> dict[str, BarrierStatus]:
@@ -126,19 +129,29 @@ class Barriers:
         self._office.write(lambda connection: write_presence(connection, given))
 
 
-def _forecast_chance(bowtie: Bowtie, sight: Sight) -> float | None:
-    """Probability that the bowtie's zone reaches its level within its horizon; None where the forecast does not say.
+def forecast_chance(bowtie: Bowtie, sight: Sight) -> float | None:
+    """Probability that the bowtie's zone reaches its level within its horizon; None where neither state nor forecast says.
 
-    A level that is reached needs no forecast: the top event is there.
+    Where the best estimate is at the level already, it is the probability that the estimate is right about that: an estimate
+    with a wide interval makes no certainty. The 90 % interval is taken as that of a normal distribution.
     """
     if sight.step is None:
         return None
     found = sight.step.levels.get(bowtie.zone)
     if found is not None and found.level >= bowtie.level:
-        return 1.0
+        state = next(one for one in sight.step.zones if one.zone == bowtie.zone)
+        return _chance_now(state, found.scale.threshold(bowtie.level) / found.value)
     chances = [
         reach.chance_within((sight.now - reach.origin).total_seconds() + bowtie.horizon_s)
         for reach in sight.step.reaches
         if reach.target == bowtie.zone and reach.level == bowtie.level
     ]
     return max(chances, default=None)
+
+
+def _chance_now(state: ZoneState, share: float) -> float:
+    """Probability that a zone holds at least this share of the persons that it is estimated to hold."""
+    if state.occupancy is None or state.occupancy_p05 is None or state.occupancy_p95 is None:
+        return 1.0
+    sd = (state.occupancy_p95 - state.occupancy_p05) / (2 * NORMAL.inv_cdf(0.95))
+    return 1.0 if sd <= 0 else NORMAL.cdf((state.occupancy - share * state.occupancy) / sd)
