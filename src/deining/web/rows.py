@@ -21,8 +21,8 @@ from deining.runner import Runner
 from deining.storage.forecasts import ScoreRow
 from deining.storage.models import KeptModel
 from deining.storage.rows import SensorCounts
+from deining.web.figures import DIGITS, rounded
 
-DIGITS = 4
 RECORD_KINDS = ("all", "quiet", "busy", "special")
 
 LevelName = Literal["green", "yellow", "orange", "red"]
@@ -421,18 +421,14 @@ class HealthzAnswer(msgspec.Struct, kw_only=True):
     failures: dict[str, str]
 
 
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, DIGITS)
-
-
 def _levels(found: LevelFound | None, expected: LevelExpected | None) -> dict[str, Any]:
     return {
         "level": found.level.label if found else None,
         "level_quantity": found.quantity.value if found else None,
-        "level_value": _round(found.value) if found else None,
+        "level_value": rounded(found.value) if found else None,
         "expected_level": expected.level.label if expected else None,
         "expected_at": expected.at if expected else None,
-        "expected_chance": _round(expected.chance) if expected else None,
+        "expected_chance": rounded(expected.chance) if expected else None,
     }
 
 
@@ -444,15 +440,15 @@ def zone_row(area: Area, state: ZoneState, step: Step) -> ZoneStateRow:
         zone=zone.id,
         name=zone.name,
         time=state.time,
-        occupancy=_round(state.occupancy),
-        occupancy_p05=_round(state.occupancy_p05),
-        occupancy_p95=_round(state.occupancy_p95),
-        density_per_m2=_round(state.density_per_m2),
+        occupancy=rounded(state.occupancy),
+        occupancy_p05=rounded(state.occupancy_p05),
+        occupancy_p95=rounded(state.occupancy_p95),
+        density_per_m2=rounded(state.density_per_m2),
         capacity=zone.capacity,
         **_levels(step.levels.get(zone.id), step.expected.get(zone.id)),
-        normal=_round(step.normals.get(zone.id)),
-        net_inflow_per_min=_round(state.net_inflow_per_min),
-        minutes_to_capacity=_round(state.minutes_to(zone.capacity)),
+        normal=rounded(step.normals.get(zone.id)),
+        net_inflow_per_min=rounded(state.net_inflow_per_min),
+        minutes_to_capacity=rounded(state.minutes_to(zone.capacity)),
         data_age_s=state.data_age_s,
         quality=state.quality.value,
         sources=list(state.sources),
@@ -467,9 +463,9 @@ def total_row(area: Area, state: TotalState) -> TotalRow:
         name=area.groups[state.group].name if state.group in area.groups else "",
         zones=list(state.zones),
         time=state.time,
-        occupancy=_round(state.occupancy),
-        occupancy_p05=_round(state.occupancy_p05),
-        occupancy_p95=_round(state.occupancy_p95),
+        occupancy=rounded(state.occupancy),
+        occupancy_p05=rounded(state.occupancy_p05),
+        occupancy_p95=rounded(state.occupancy_p95),
         quality=state.quality.value,
     )
 
@@ -509,13 +505,13 @@ def flow_row(area: Area, state: FlowState, step: Step) -> FlowStateRow:
         kind="gate" if state.target in area.gates else "point",
         name=name_of(area, state.target),
         time=state.time,
-        forward_per_min=_round(state.forward_per_min),
-        backward_per_min=_round(state.backward_per_min),
-        flow_per_min=_round(state.flow_per_min),
-        p05=_round(state.p05),
-        p95=_round(state.p95),
-        specific_flow_per_m_min=_round(state.specific_flow_per_m_min),
-        ratio_to_normal=_round(state.ratio_to_normal),
+        forward_per_min=rounded(state.forward_per_min),
+        backward_per_min=rounded(state.backward_per_min),
+        flow_per_min=rounded(state.flow_per_min),
+        p05=rounded(state.p05),
+        p95=rounded(state.p95),
+        specific_flow_per_m_min=rounded(state.specific_flow_per_m_min),
+        ratio_to_normal=rounded(state.ratio_to_normal),
         **_levels(step.levels.get(state.target), step.expected.get(state.target)),
         data_age_s=state.data_age_s,
         quality=state.quality.value,
@@ -593,12 +589,12 @@ def _record_row(area: str, target: str | None, quantity: str, lead_s: int, kind:
         kind=kind,  # type: ignore[arg-type]
         n=found.n,
         missing=found.missing,
-        mae=_round(found.mae),
-        to_last_week=_round(found.to_last_week),
-        to_ordinary_weeks=_round(found.to_ordinary_weeks),
-        wql=_round(found.wql),
-        cover80=_round(found.cover80),
-        cover95=_round(found.cover95),
+        mae=rounded(found.mae),
+        to_last_week=rounded(found.to_last_week),
+        to_ordinary_weeks=rounded(found.to_ordinary_weeks),
+        wql=rounded(found.wql),
+        cover80=rounded(found.cover80),
+        cover95=rounded(found.cover95),
         levels=_level_counts(found.levels),
         levels_by_chance=_level_counts(found.levels_by_chance),
         since=datetime.fromtimestamp(min(one.first_s for one in scores), UTC),
@@ -675,7 +671,7 @@ def alert_row(area: Area, alert: Alert) -> AlertRow:
         cleared_at=alert.cleared_at,
         because=dict(alert.because),
         expected_at=alert.expected_at,
-        chance=_round(alert.chance),
+        chance=rounded(alert.chance),
         priority=alert.priority.value,
         state=alert.state.value,
         acknowledged_at=alert.acknowledged_at,

@@ -13,9 +13,9 @@ from deining.desk.office import Who
 from deining.domain.bowtie import BarrierStatus
 from deining.runner import Runner
 from deining.web.acts import Act, check_desk, read_act
+from deining.web.bowtie_rows import BowtieRow, bowtie_row
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
-from deining.web.desk_rows import BowtieRow, bowtie_row
 
 router = APIRouter(dependencies=[Depends(check_desk)])
 

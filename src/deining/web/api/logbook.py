@@ -20,7 +20,7 @@ from deining.storage.logbook import find_frozen, get_entry, read_entries
 from deining.web.acts import Act, check_desk, read_act
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
-from deining.web.desk_rows import EntryRow, HandoverRow, IncidentRow, entry_row, handover_row, incident_row
+from deining.web.logbook_rows import EntryRow, HandoverRow, IncidentRow, entry_row, handover_row, incident_row
 
 router = APIRouter(dependencies=[Depends(check_desk)])
 

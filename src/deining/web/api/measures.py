@@ -14,7 +14,7 @@ from deining.domain.decision import Progress, RejectedOption
 from deining.web.acts import Act, check_desk, read_act
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
-from deining.web.desk_rows import DecisionRow, MeasureRow, ProposalRow, decision_row, measure_row, proposal_row
+from deining.web.measure_rows import DecisionRow, MeasureRow, ProposalRow, decision_row, measure_row, proposal_row
 
 router = APIRouter()
 
