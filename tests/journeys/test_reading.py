@@ -18,7 +18,7 @@ from deining.storage.database import open_database
 from deining.storage.forecasts import ScoreKey, write_scores
 from deining.storage.models import KeptModel, write_model
 from deining.web.api import ROUTERS
-from deining.web.rows import RecordRow, TrainingRow
+from deining.web.forecast_rows import RecordRow, TrainingRow
 from tests.journeys.conftest import Server, Start
 
 PATHS = [

@@ -1,4 +1,4 @@
-"""The rows of the alert load, notices and versions of the level scales, and how each is made."""
+"""The rows of notices and versions of the level scales, and how each is made."""
 
 from __future__ import annotations
 
@@ -9,34 +9,8 @@ import msgspec
 
 from deining.domain.area import Area
 from deining.domain.levels import LevelSet
-from deining.risk.load import AlertLoad
 from deining.storage.level_table import as_rows
 from deining.storage.outbox import NoticeRow as Kept
-
-
-class LoadHourRow(msgspec.Struct, kw_only=True):
-    """Alerts that were raised in one hour, by priority."""
-
-    start: datetime
-    high: int
-    medium: int
-    low: int
-
-
-class LoadRow(msgspec.Struct, kw_only=True):
-    """How many alerts people got; neighbours that are told as one count once. More than 10 in 10 minutes is a flood."""
-
-    area: str
-    last_10_min: int
-    most_in_10_min: int
-    hours: list[LoadHourRow]
-    verdict: str
-
-
-def load_row(area: Area, load: AlertLoad) -> LoadRow:
-    """An area's alert load."""
-    hours = [LoadHourRow(start=one.start, high=one.high, medium=one.medium, low=one.low) for one in load.hours]
-    return LoadRow(area=area.id, last_10_min=load.last_10_min, most_in_10_min=load.most_in_10_min, hours=hours, verdict=load.verdict.value)
 
 
 class NoticeRow(msgspec.Struct, kw_only=True):

@@ -1,8 +1,11 @@
-"""How many digits a figure of the API has."""
+"""What all rows of the API share: how many digits a figure has, and the names of levels."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 DIGITS = 4
+LevelName = Literal["green", "yellow", "orange", "red"]
 
 
 def rounded(value: float | None) -> float | None:

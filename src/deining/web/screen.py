@@ -17,7 +17,9 @@ from deining.domain.area import Area
 from deining.pipeline import Step
 from deining.runner import Runner
 from deining.storage.rows import read_counts
-from deining.web.rows import alert_row, clock_row, flow_row, health_rows, total_row, zone_row
+from deining.web.alert_rows import alert_row
+from deining.web.area_rows import clock_row
+from deining.web.rows import flow_row, health_rows, total_row, zone_row
 from deining.web.stream import Stream
 
 SHORTEST_S = 0.1

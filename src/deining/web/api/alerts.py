@@ -15,10 +15,9 @@ from deining.domain.errors import UnknownName
 from deining.risk.load import load_of
 from deining.storage.alerts import read_alert_course, read_alerts
 from deining.web.acts import Act, check_desk, read_act
+from deining.web.alert_rows import AlertRow, AlertTurnRow, LoadRow, alert_row, load_row
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
-from deining.web.desk_rows import LoadRow, load_row
-from deining.web.rows import AlertRow, AlertTurnRow, alert_row
 
 router = APIRouter()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from deining.web.area_rows import AreaRow, MapAnswer, area_row, map_answer
 from deining.web.context import Running, json_response
 from deining.web.describe import answers
-from deining.web.rows import AreaRow, MapAnswer, area_row, map_answer
 
 router = APIRouter()
 

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from deining.domain.errors import WrongUse
+from deining.web.area_rows import ClockRow, clock_row
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
-from deining.web.rows import ClockRow, clock_row
 
 router = APIRouter()
 

@@ -14,7 +14,7 @@ from deining.storage.forecasts import read_scores
 from deining.storage.models import list_models
 from deining.web.context import Areas, Running, json_response
 from deining.web.describe import answers
-from deining.web.rows import ForecastRow, ReachRow, RecordRow, TrainingRow, forecast_row, reach_row, record_rows, training_row
+from deining.web.forecast_rows import ForecastRow, ReachRow, RecordRow, TrainingRow, forecast_row, reach_row, record_rows, training_row
 
 router = APIRouter()
 
